@@ -1,0 +1,167 @@
+"""How a login, or none, gets into a registry: is it known there, and what may it do on one repository.
+
+Harbor: its token service never refuses a login as long as a scope is asked for, so the call without `scope`
+decides; what a token may do holds for the whole project (recorded from Harbor 2.15.2). Elsewhere tokens are
+made for one repository. Registries that challenge with Basic are asked with Basic.
+"""
+
+import time
+from dataclasses import dataclass
+
+from checks.clients.gate import PAUSE_AFTER_LOCK, Gate, Verdict
+from checks.clients.once import Once
+from checks.clients.registry import Access, Registry, TokenReply
+from checks.clients.trust import canonical, objection, usable_realm
+from checks.credentials import Login
+from checks.facts import Exchange, Knows, Manifest, Ping
+from checks.image import ImageRef
+
+_NO_LOGIN_WANTED = Verdict(Knows.NOT_ASKED, why="the registry asks for no login", admitted=True)
+_WITHOUT = Verdict(Knows.NOT_ASKED, why="it was asked without a login", admitted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What a login, or none, has in hand for one repository."""
+
+    access: Access | None
+    """None: it does not get as far as the manifest."""
+    exchanges: tuple[Exchange, ...] = ()
+    subject: str = ""
+    actions: frozenset[str] | None = None
+    knows: Knows | None = None
+    """Set where this second test of the login told another thing than the first."""
+    denied: Manifest | None = None
+    """The token service's refusal, which ends a pull as a manifest's refusal does."""
+    why: str = ""
+    ends: float = float("inf")
+
+
+class Admission:
+    """Tests logins and gets tokens, each once; safe for many threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._gate = Gate()
+        self._verdicts: Once[tuple[str, Login], Verdict] = Once()
+        self._passes: Once[tuple[str, Login | None, str], Pass] = Once()
+        self._agreed: frozenset[tuple[str, str]] = frozenset()
+
+    def agree(self, registry: str, token_host: str) -> None:
+        """A person agreed that logins for `registry` may be sent to the token service at `token_host`."""
+        self._agreed |= {(canonical(registry), canonical(token_host))}
+
+    def verdict(self, ping: Ping, login: Login | None) -> Verdict:
+        """Does the registry know this login? Asked at most once for (registry, user name, password)."""
+        if login is None:
+            return _WITHOUT
+        if not ping.scheme:
+            return _NO_LOGIN_WANTED
+        realm = ping.realm if ping.scheme == "bearer" else ""
+        if why := objection(login, ping.host, realm, self._agreed):
+            return Verdict(Knows.NOT_ASKED, why=why)
+        key = (ping.host.lower(), login)
+        return self._verdicts.get(key, lambda: self._judge(ping, login))
+
+    def _judge(self, ping: Ping, login: Login) -> Verdict:
+        def ask() -> Verdict:
+            if ping.scheme == "basic":
+                return _by_basic(self._registry.login(ping.host, login), login)
+            return _by_token(self._registry.token(ping, login), ping.harbor)
+
+        return self._gate.judge(ping.host.lower(), login.username, ask, locks=ping.harbor)
+
+    def entry(self, ping: Ping, image: ImageRef, login: Login | None, verdict: Verdict) -> Pass:
+        """Return what `login`, known by its `verdict`, or nobody has in hand for this image's repository."""
+        if ping.scheme != "bearer":
+            return Pass(Access(login if ping.scheme == "basic" else None), subject=verdict.subject)
+        scope = image.project if ping.harbor and image.project else image.repository
+        key = (ping.host.lower(), login, scope)
+        held = self._passes.get(key, lambda: self._mint(ping, image, login, verdict))
+        if time.monotonic() < held.ends:
+            return held
+        self._passes.drop(lambda other, value: other == key and value is held)
+        return self._passes.get(key, lambda: self._mint(ping, image, login, verdict))
+
+    def _mint(self, ping: Ping, image: ImageRef, login: Login | None, verdict: Verdict) -> Pass:
+        if login is None:
+            return _pass(self._registry.token(ping, None, image.repository), ())
+        with self._gate.turn(ping.host.lower(), login.username):
+            first = self._registry.token(ping, login, image.repository)
+            if not (ping.harbor and _names_nobody(first)):
+                return self._told(ping, login, verdict, first)
+            time.sleep(PAUSE_AFTER_LOCK)
+            second = self._registry.token(ping, login, image.repository)
+        knows = Knows.LOCKED if _names_nobody(second) else None
+        return _pass(second, (first.exchange,), knows)
+
+    def _told(self, ping: Ping, login: Login, verdict: Verdict, reply: TokenReply) -> Pass:
+        """A token service that refuses only when a scope is asked for has refused the login: final, too."""
+        if ping.harbor or verdict.subject or reply.exchange.status != 401:
+            return _pass(reply, ())
+        late = Verdict(Knows.REFUSED, (*verdict.exchanges, reply.exchange))
+        self._verdicts.put((ping.host.lower(), login), late)
+        return _pass(reply, (), Knows.REFUSED)
+
+    def forget(self, host: str, login: Login | None, refusals: bool) -> None:
+        """Forget tokens and verdicts of `login` (None: of all) at `host`; refusals only where `refusals` says so."""
+        here = host.lower()
+
+        def kept(value: Verdict | None) -> bool:
+            return not refusals and value is not None and value.knows in (Knows.REFUSED, Knows.LOCKED)
+
+        self._passes.forget(lambda key: key[0] == here and login in (None, key[1]))
+        self._verdicts.drop(lambda key, v: key[0] == here and login in (None, key[1]) and not kept(v))
+
+
+def obstacle(ping: Ping) -> str:
+    """Return why nothing more can be asked of this registry; empty if it can."""
+    if ping.broken is not None:
+        return ping.detail
+    if ping.exchange.status not in (200, 401):
+        return f"{ping.host} answered {ping.exchange.status} to GET /v2/"
+    if ping.exchange.status == 401 and not ping.scheme:
+        return f"{ping.host} wants a login and names no way that is known here"
+    if ping.scheme == "bearer" and not usable_realm(ping.realm):
+        return f"{ping.host} names no token service that can be asked"
+    return ""
+
+
+def _by_basic(seen: Exchange, login: Login) -> Verdict:
+    if seen.status == 200:
+        return Verdict(Knows.ACCEPTED, (seen,), subject=login.username, admitted=True)
+    if seen.status == 401:
+        return Verdict(Knows.REFUSED, (seen,))
+    return Verdict(Knows.UNKNOWN, (seen,), why=seen.failure or f"the registry answered {seen.status} to the login")
+
+
+def _by_token(reply: TokenReply, harbor: bool) -> Verdict:
+    """Judge the answer to a token request without scope: what `docker login` asks."""
+    seen, token = (reply.exchange,), reply.token
+    if seen[0].status == 401 or (seen[0].status == 403 and not harbor):
+        return Verdict(Knows.REFUSED, seen)
+    if token is None:
+        return Verdict(Knows.UNKNOWN, seen, why=reply.why)
+    if token.readable and not token.subject:
+        return Verdict(Knows.UNKNOWN, seen, why="the token that came names nobody", admitted=True)
+    return Verdict(Knows.ACCEPTED, seen, subject=token.subject, admitted=True)
+
+
+def _names_nobody(reply: TokenReply) -> bool:
+    return reply.token is not None and reply.token.readable and not reply.token.subject
+
+
+def _pass(reply: TokenReply, before: tuple[Exchange, ...], knows: Knows | None = None) -> Pass:
+    token, exchanges = reply.token, (*before, reply.exchange)
+    if token is not None:
+        access = Access(token=token.text)
+        return Pass(access, exchanges, token.subject, token.actions, knows, ends=token.ends)
+    if reply.exchange.status in (401, 403):
+        return Pass(None, exchanges, knows=knows, denied=refusal(reply.exchange))
+    return Pass(None, exchanges, knows=knows, why=reply.why)
+
+
+def refusal(seen: Exchange) -> Manifest:
+    """A login's or token's refusal as what it means for the pull."""
+    said = next(iter(seen.errors), None)
+    return Manifest(seen.status or 0, code=said.code if said else "", message=said.message if said else "")

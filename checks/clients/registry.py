@@ -1,0 +1,225 @@
+"""Speaks distribution v2 with a registry: is it there, give me a token, show me this manifest, which tags are there.
+
+One method, one question; nothing is remembered here and no decision is made whether a login may be sent: that is
+`prober`'s. Specification: distribution spec v2, OCI distribution spec 1.1; Harbor's ways as recorded from 2.15.2.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from checks.clients import challenge, handshake
+from checks.clients.breaks import Broken
+from checks.clients.exchange import TOKEN_USER, document, errors, exchange
+from checks.clients.netaddr import split_host
+from checks.clients.session import Answer, Web
+from checks.clients.token import Token, from_body
+from checks.clients.trust import DOCKER_HUB
+from checks.credentials import Login
+from checks.facts import Certificate, Exchange, Fact, Manifest, Ping, Unknown
+from checks.image import ImageRef
+
+HARBOR_SERVICE = "harbor-registry"
+ACCEPT = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+"""All four: a registry that is not asked for the kind it holds answers 404."""
+
+_REDIRECTS = frozenset({301, 302, 307, 308})
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,128}")
+_MOST_REDIRECTS = 3
+_MOST_TAG_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a request is sent with: a token, a login (Basic), or nothing."""
+
+    login: Login | None = None
+    token: str = field(default="", repr=False)
+
+    @property
+    def user(self) -> str | None:
+        """What the evidence says was sent."""
+        return TOKEN_USER if self.token else self.login.username if self.login else None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReply:
+    """A token service's answer: the token, or why there is none."""
+
+    exchange: Exchange
+    token: Token | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestReply:
+    """The answer to a manifest request; `manifest` is None where no answer came, and `why` says it."""
+
+    manifest: Manifest | None
+    exchanges: tuple[Exchange, ...]
+    why: str = ""
+
+
+def base_url(host: str) -> str:
+    """Return where the registry of an image reference is asked."""
+    return "https://" + ("registry-1.docker.io" if host.lower() == DOCKER_HUB else host)
+
+
+class Registry:
+    """Asks registries over `web`; safe for many threads."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    def ping(self, host: str) -> Ping:
+        """Ask `GET /v2/` without a login."""
+        answer = self._web.ask("GET", base_url(host) + "/v2/")
+        name, port = split_host(urlsplit(base_url(host)).netloc)
+        if answer.broken is not None:
+            broken, sent = Broken(answer.broken, answer.failure), tuple[Certificate, ...]()
+            if not self._web.proxies(answer.url):
+                broken, sent = handshake.look(broken, name, port, self._web.dialer, self._web.timeout)
+            seen = self._web.dialer.seen(name, port)
+            asked = exchange(replace(answer, failure=broken.sentence), None)
+            return Ping(host, asked, broken.kind, broken.sentence, addresses=seen, certificates=sent)
+        return self._answered(host, answer, self._web.dialer.seen(name, port))
+
+    def _answered(self, host: str, answer: Answer, addresses: tuple[str, ...]) -> Ping:
+        offered = challenge.parse(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else ()
+        chosen = next((c for scheme in ("bearer", "basic") for c in offered if c.scheme == scheme), None)
+        params: Mapping[str, str] = chosen.params if chosen else {}
+        return Ping(
+            host,
+            exchange(answer, None),
+            harbor=params.get("service") == HARBOR_SERVICE,
+            scheme=chosen.scheme if chosen else "",
+            realm=params.get("realm", ""),
+            service=params.get("service", ""),
+            addresses=addresses,
+        )
+
+    def login(self, host: str, login: Login) -> Exchange:
+        """Ask `GET /v2/` with Basic: does the registry know this login?"""
+        return exchange(self._web.ask("GET", base_url(host) + "/v2/", login=login), login.username)
+
+    def token(self, ping: Ping, login: Login | None, repository: str = "") -> TokenReply:
+        """Ask the realm for a token to pull `repository`; with none, `scope` is really absent: a test of the login."""
+        query = {"service": ping.service} if ping.service else {}
+        if repository:
+            query["scope"] = f"repository:{repository}:pull"
+        url = ping.realm + (("&" if "?" in ping.realm else "?") + urlencode(query) if query else "")
+        answer = self._web.ask("GET", url, login=login)
+        token = from_body(answer.body) if answer.status == 200 else None
+        seen = exchange(answer, login.username if login else None, token.claims if token else ())
+        return TokenReply(seen, token, "" if token else _no_token(answer))
+
+    def manifest(self, image: ImageRef, access: Access, harbor: bool) -> ManifestReply:
+        """Ask HEAD for the manifest; where that is refused, GET once for code and message (Harbor counts no pull)."""
+        url = _path(image, "manifests", image.reference)
+        head, seen = self._follow("HEAD", url, access)
+        if head.status is None:
+            return ManifestReply(None, seen, head.failure)
+        if not _has_more_to_say(head.status, harbor):
+            return ManifestReply(_manifest(head, head, harbor), seen)
+        full, more = self._follow("GET", url, access)
+        return ManifestReply(_manifest(full if full.status else head, head, harbor), (*seen, *more))
+
+    def read(self, image: ImageRef, kind: str, reference: str, access: Access) -> tuple[Answer, tuple[Exchange, ...]]:
+        """GET a manifest (`manifests`) or blob (`blobs`). A blob's redirect to a storage is followed without login."""
+        answer, seen = self._follow("GET", _path(image, kind, reference), access)
+        target = urljoin(answer.url, answer.headers.get("Location", ""))
+        if kind != "blobs" or answer.status not in _REDIRECTS or not target.startswith("https://"):
+            return answer, seen
+        stored = self._web.ask("GET", target)
+        return stored, (*seen, _without_query(exchange(stored, None)))
+
+    def tags(self, image: ImageRef, access: Access) -> Fact[tuple[str, ...]] | Unknown:
+        """List the repository's tags, as the access may see them."""
+        url, found = _path(image, "tags", "list") + "?n=1000", list[str]()
+        for _ in range(_MOST_TAG_PAGES):
+            answer = self._web.ask("GET", url, login=access.login, token=access.token)
+            read = document(answer.body) if answer.status == 200 else None
+            if not isinstance(read, dict):
+                return Unknown(f"{image.registry} did not list the tags ({answer.status or answer.failure})")
+            tags = read.get("tags")
+            found += [tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str)]
+            following = _next_page(answer)
+            if not tags or not following:
+                break
+            url = following
+        return Fact(tuple(dict.fromkeys(found)), f"tag list of {image.name}", datetime.now(UTC))
+
+    def _follow(self, method: str, url: str, access: Access) -> tuple[Answer, tuple[Exchange, ...]]:
+        """Ask with `ACCEPT`; follow redirects within the same origin (Harbor's to `library/`), and no others."""
+        seen: list[Exchange] = []
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._web.ask(
+                method, url, login=access.login, token=access.token, headers={"Accept": ACCEPT + ", */*"}
+            )
+            seen.append(exchange(answer, access.user))
+            target = urljoin(url, answer.headers.get("Location", ""))
+            if answer.status not in _REDIRECTS or target == url or _origin(target) != _origin(url):
+                break
+            url = target
+        return answer, tuple(seen)
+
+
+def _path(image: ImageRef, kind: str, last: str) -> str:
+    return f"{base_url(image.registry)}/v2/{quote(image.repository)}/{kind}/{quote(last, safe=':')}"
+
+
+def _origin(url: str) -> tuple[str, str | None, int]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or 443
+
+
+def _without_query(seen: Exchange) -> Exchange:
+    """A storage's signed address is a key to the blob."""
+    return replace(seen, url=seen.url.partition("?")[0])
+
+
+def _no_token(answer: Answer) -> str:
+    where = urlsplit(answer.url).hostname
+    if answer.status is None:
+        return answer.failure
+    if answer.status == 200:
+        return f"the token service at {where} answered with something that is no token"
+    return f"the token service at {where} answered {answer.status}"
+
+
+def _has_more_to_say(status: int, harbor: bool) -> bool:
+    """Is it worth a GET to read the body? Not on 429 of a registry that would count it."""
+    return 400 <= status < 500 and (status != 429 or harbor)
+
+
+def _manifest(answer: Answer, head: Answer, harbor: bool) -> Manifest:
+    """Put one answer to a manifest request into words; `head` is the HEAD answer to the same question."""
+    status = answer.status or 0
+    said = next(iter(errors(answer.body)), None) if status >= 400 else None
+    digest = answer.headers.get("Docker-Content-Digest", "")
+    stored = "Docker-Distribution-Api-Version" in head.headers
+    return Manifest(
+        status,
+        code=said.code if said else "",
+        message=said.message if said else "",
+        empty_challenge=not answer.headers.get("WWW-Authenticate", "-").strip(),
+        in_database=not (harbor and status == 404 and stored),
+        digest=digest if _DIGEST.fullmatch(digest) else "",
+        media_type=answer.headers.get("Content-Type", "").partition(";")[0].strip()[:100] if status == 200 else "",
+    )
+
+
+def _next_page(answer: Answer) -> str:
+    """The address in `Link: <...>; rel="next"` (RFC 8288), if it is of the same origin; else an empty string."""
+    found = re.match(r"\s*<([^>]+)>", answer.headers.get("Link", ""))
+    target = urljoin(answer.url, found.group(1)) if found else ""
+    return target if target and target != answer.url and _origin(target) == _origin(answer.url) else ""

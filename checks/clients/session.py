@@ -1,0 +1,170 @@
+"""One HTTP request to a registry or Harbor: the only place where such requests leave this machine.
+
+HTTPS only, redirects never followed, cookies and .netrc never used, answers capped in bytes and time. A stored
+`sid` cookie would make Harbor ask for a CSRF token (src/server/middleware/csrf).
+"""
+
+import base64
+import http.cookiejar
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import requests.adapters
+import requests.auth
+import requests.utils
+import urllib3.exceptions
+
+from checks import __version__
+from checks.clients.breaks import classify
+from checks.clients.channel import Call, RegistryAdapter, begin, trusting
+from checks.clients.netaddr import Dialer
+from checks.credentials import Login
+from checks.errors import UsageError
+from checks.facts import Break
+from checks.settings import Settings
+
+USER_AGENT = f"harbor-doctor/{__version__}"
+LARGEST = 4 * 1024 * 1024
+"""Bytes of an answer's body, after decompression."""
+
+_CHUNK = 16_384
+_SHORTEST_TIMEOUT = 3.0
+
+
+class Hidden(str):
+    """Text whose `repr` shows nothing: a header that holds a login may end up in a traceback's variables."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Hidden(••••••)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, or why nothing did. Holds no secret but perhaps `body` (a token answer)."""
+
+    at: datetime
+    method: str
+    url: str
+    seconds: float
+    """Time the server took, without connecting."""
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    broken: Break | None = None
+    failure: str = ""
+    """With `broken`: why there is no answer, or no whole one, in words."""
+
+
+class _Auth(requests.auth.AuthBase):
+    """Puts a login or a token on the request, and nothing where there is neither."""
+
+    def __init__(self, login: Login | None, token: str) -> None:
+        self._login, self._token = login, token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = Hidden(f"Bearer {self._token}")
+        elif self._login is not None:
+            request.headers["Authorization"] = Hidden(_basic(self._login))
+        return request
+
+
+def _basic(login: Login) -> str:
+    """RFC 7617, with bytes that are no UTF-8 as they were."""
+    pair = f"{login.username}:{login.password.reveal()}".encode("utf-8", "surrogateescape")
+    return "Basic " + base64.b64encode(pair).decode("ascii")
+
+
+class Web:
+    """Asks registries. One per run; safe for many threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.dialer = Dialer(settings)
+        self.timeout = max(settings.timeout, _SHORTEST_TIMEOUT)
+        _check_ca(settings.registry_ca)
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.clear()
+        self._session.adapters.clear()
+        self._session.mount("https://", RegistryAdapter(self.dialer, settings.registry_ca, max(1, settings.workers)))
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        login: Login | None = None,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Answer:
+        """Send one request and return the answer; never raises for what the other side does or fails to do."""
+        at, begun = datetime.now(UTC), time.monotonic()
+        if not url.startswith("https://"):
+            return Answer(at, method, url, 0.0, failure="only HTTPS addresses are asked")
+        call = begin(self.timeout)
+        try:
+            with self._send(method, url, _Auth(login, token), headers or {}, json) as response:
+                return _read(response, call, Answer(at, method, url, call.seconds))
+        except Exception as error:
+            broken = classify(error, urlsplit(url).netloc, self.timeout, call.expired)
+            spent = call.seconds or time.monotonic() - begun
+            return Answer(at, method, url, spent, broken=broken.kind, failure=broken.sentence)
+        finally:
+            call.end()
+
+    def _send(self, method: str, url: str, auth: _Auth, headers: Mapping[str, str], json: Any) -> requests.Response:
+        own = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*", **headers}
+        return self._session.request(
+            method,
+            url,
+            headers=own,
+            auth=auth,
+            json=json,
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
+            proxies=self.proxies(url),
+        )
+
+    def proxies(self, url: str) -> dict[str, str]:
+        """HTTP(S)_PROXY and NO_PROXY for this address; none where the user said where to connect."""
+        parts = urlsplit(url)
+        chosen = self.dialer.chosen(parts.hostname or "", parts.port or 443)
+        return {} if chosen else requests.utils.get_environ_proxies(url)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+
+def _check_ca(path: Path | None) -> None:
+    """Say at once, in a sentence, that the user's CA file is of no use."""
+    try:
+        trusting(path)
+    except (OSError, ValueError):
+        raise UsageError(f"{path} cannot be read as a file of PEM certificates") from None
+
+
+def _read(response: requests.Response, call: Call, answer: Answer) -> Answer:
+    """Read the body within the limits; an answer that breaks off keeps its status and headers."""
+    answer = replace(answer, status=response.status_code, headers=response.headers, seconds=call.seconds)
+    body = b""
+    try:
+        for chunk in response.raw.stream(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > LARGEST:
+                return replace(answer, failure=f"the answer is longer than {LARGEST >> 20} MiB")
+    except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError):
+        slow = f"the answer did not end within {call.limit:.0f} s"
+        return replace(answer, failure=slow if call.expired else "the answer broke off or cannot be unpacked")
+    return replace(answer, body=body)

@@ -1,0 +1,1 @@
+"""A pretend outside world, reached only over HTTP: a Kubernetes API, Harbor with other registries, and a kubelet."""

@@ -1,0 +1,81 @@
+"""The way to the registry and its certificate: HD2xx."""
+
+from checks.demo.harbor_content import SECRET
+from checks.demo.kubelet import words
+from checks.demo.scenarios import says
+from checks.demo.scenarios.model import Says, Scenario, Workload, pull_secret
+
+EXPIRED_SINCE = "2020-01-01T00:00:00Z"
+
+
+def _at(host: str, code: str, workload: Workload, secret: tuple[str, str]) -> Scenario:
+    namespace, name = secret
+    project = workload.image.split("/")[1]
+    login = pull_secret(namespace, name, f"robot${project}+pull", SECRET, key=host)
+    return Scenario(code, host, (workload,), (login,))
+
+
+def _tls(host: str, code: str, workload: str, hours: float, text: Says, replicas: int = 1) -> Scenario:
+    name = host.partition(".")[0] + "-pull"
+    image = f"{host}/infra/agent:0.31"
+    work = Workload("infra", workload, image, hours, text, replicas=replicas, secrets=(name,))
+    return _at(host, code, work, ("infra", name))
+
+
+NETWORK = (
+    Scenario(
+        "HD201",
+        "nowhere.demo.test",
+        (
+            Workload(
+                "infra",
+                "debug-shell",
+                "nowhere.demo.test/tools/debug:1.2",
+                1.4,
+                says.no_request(words.no_such_host),
+                "Pod",
+            ),
+        ),
+    ),
+    Scenario(
+        "HD202",
+        "down.demo.test",
+        (
+            Workload(
+                *("data", "kafka-ui", "down.demo.test/data/kafka-ui:0.7.2", 0.8, says.no_request(words.refused)),
+                replicas=2,
+                secrets=("harbor-pull",),
+            ),
+        ),
+    ),
+    Scenario(
+        "HD203",
+        "slow.demo.test",
+        (
+            Workload(
+                *("data", "feature-store", "slow.demo.test/data/features:3.0", 0.6),
+                says.no_request(lambda _: words.TLS_TIMEOUT),
+                secrets=("harbor-pull",),
+                slow=True,
+            ),
+        ),
+    ),
+    Scenario(
+        "HD205",
+        "broken.demo.test",
+        (
+            Workload(
+                *("web", "status-page", "broken.demo.test/web/status:2.2", 0.4, says.unavailable),
+                replicas=2,
+                secrets=("harbor-ui",),
+            ),
+        ),
+    ),
+    _tls("unknown-ca.demo.test", "HD211", "edge-cache", 3.1, says.no_request(lambda _: words.UNKNOWN_CA), 3),
+    _tls("expired.demo.test", "HD212", "log-shipper", 12.7, says.expired(EXPIRED_SINCE), 2),
+    _tls(
+        *("misnamed.demo.test", "HD213", "backup", 28.4),
+        says.no_request(lambda host: words.wrong_name(("elsewhere.demo.test",), host)),
+    ),
+    _tls("plain.demo.test", "HD214", "dns-cache", 100.9, says.no_request(lambda _: words.PLAIN_HTTP)),
+)

@@ -1,0 +1,111 @@
+"""Evidence → Diagnosis → Problem: every failing pull ends in exactly one problem."""
+
+from collections.abc import Iterable, Sequence
+
+from checks.facts import Unknown
+from checks.model import Diagnosis, Evidence, Finding, Problem
+from checks.path import walk
+from checks.rules import RULES, UNKNOWN, by_code
+from checks.rules.base import Rule
+
+
+def diagnose(evidence: Evidence, rules: Sequence[Rule] = RULES) -> Diagnosis:
+    """Return the diagnosis of one pull: all findings in causal order, or HD000 with what could not be known.
+
+    A rule that fails on this evidence becomes an entry of `crashed`, never a dead run.
+    """
+    found: list[tuple[int, Finding]] = []
+    crashed: list[str] = []
+    for rule in rules:
+        try:
+            finding = rule.examine(evidence)
+        except Exception as error:
+            crashed.append(f"{rule.code}: {type(error).__name__}")
+            continue
+        if finding is not None:
+            found.append((rule.order, finding))
+    found.sort(key=lambda pair: pair[0])
+    findings = [finding for _, finding in found]
+    cause = findings[0] if findings else _not_known(evidence)
+    behind = tuple(findings[1:])
+    return Diagnosis(evidence, cause, behind, unknowns(evidence), tuple(crashed), walk(evidence, cause, behind))
+
+
+def _not_known(evidence: Evidence) -> Finding:
+    finding = UNKNOWN.examine(evidence)
+    assert finding is not None
+    return finding
+
+
+def unknowns(evidence: Evidence) -> tuple[str, ...]:
+    """Say what could not be known and might have changed the verdict, one phrase each."""
+    lines: list[str] = []
+    for named in evidence.secrets:
+        if isinstance(named.found, Unknown):
+            lines.append(f"Secret {evidence.pull.namespace}/{named.name}: {named.found.why}")
+    if not evidence.pull.pull_secrets and isinstance(evidence.service_account, Unknown):
+        lines.append(f"ServiceAccount {evidence.pull.service_account}: {evidence.service_account.why}")
+    if isinstance(evidence.ping, Unknown):
+        lines.append(f"registry: {evidence.ping.why}")
+    for trial in evidence.trials:
+        if trial.why and trial.login is not None:
+            lines.append(f"login {trial.login.username or 'without a name'}: {trial.why}")
+    for user, view in evidence.harbor.items():
+        if isinstance(view.robot, Unknown) and "$" in user:
+            lines.append(f"robot {user}: {view.robot.why}")
+    return tuple(dict.fromkeys(lines))
+
+
+def group(cluster: str, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:
+    """Return the problems, worst first: most pods, then the oldest, then by id."""
+    rows: dict[tuple[str, str], list[Diagnosis]] = {}
+    for diagnosis in diagnoses:
+        rows.setdefault((diagnosis.cause.code, str(diagnosis.cause.subject)), []).append(diagnosis)
+    problems = [_problem(cluster, members) for members in rows.values()]
+    return tuple(sorted(problems, key=_badness))
+
+
+def _problem(cluster: str, members: list[Diagnosis]) -> Problem:
+    cause = members[0].cause
+    rule = by_code(cause.code)
+    assert rule is not None
+    return Problem(
+        cluster=cluster,
+        code=cause.code,
+        subject=cause.subject,
+        stage=rule.stage,
+        title=rule.title,
+        cause=_cause_word(rule, members[0]),
+        sentence=sentence(members[0]),
+        diagnoses=tuple(sorted(members, key=lambda d: (d.pull.namespace, d.pull.pod, d.pull.container))),
+    )
+
+
+def _cause_word(rule: Rule, diagnosis: Diagnosis) -> str:
+    """The rule's word; for HD000 the kubelet's, where its text proves one that no rule covers."""
+    reading = diagnosis.evidence.reading
+    if rule is UNKNOWN and reading.confidence == "proven":
+        return reading.cause
+    return rule.cause
+
+
+def sentence(diagnosis: Diagnosis) -> str:
+    """Return the verdict, with what stands behind it."""
+    rule = by_code(diagnosis.cause.code)
+    assert rule is not None
+    text = rule.render(diagnosis.cause)
+    for finding in diagnosis.behind[:1]:
+        other = by_code(finding.code)
+        assert other is not None
+        text += f" And then: {_lower_first(other.render(finding))}"
+    return text
+
+
+def _lower_first(text: str) -> str:
+    first, _, rest = text.partition(" ")
+    return f"{first.lower()} {rest}" if first in {"The", "In", "No", "A", "Why"} else text
+
+
+def _badness(problem: Problem) -> tuple[int, float, str]:
+    created = [pull.created.timestamp() for pull in problem.pulls if pull.created]
+    return (-len({pull.pod_uid for pull in problem.pulls}), min(created, default=0.0), problem.id)

@@ -1,0 +1,214 @@
+"""The facade both faces use: find, diagnose, plan, apply, verify, undo.
+
+Nothing heavy is imported and no network touched before `connect`. Every method may be called from a worker thread.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from checks.credentials import Login
+from checks.errors import Interrupted
+from checks.model import Diagnosis, Problem, Pull
+from checks.repair.plan import FixPlan, LoginProof, Refusal, Safety
+from checks.settings import Settings
+
+if TYPE_CHECKING:
+    from checks.scan import Scan
+
+DIAGNOSING = 16
+"""Pulls looked at at a time; the prober bounds what one registry is asked at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    """Which cluster, and who we are there."""
+
+    context: str
+    server: str
+    user: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A scan, explained."""
+
+    cluster: str
+    problems: tuple[Problem, ...]
+    scan: "Scan"
+    unknowns: tuple[str, ...]
+
+
+class Doctor:
+    """Finds, explains and mends failing pulls in one cluster."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._opened: _Opened | None = None
+        self._lock = threading.Lock()
+
+    def connect(self) -> ClusterInfo:
+        """Load the kubeconfig and authenticate; raises ClusterError. Runs exec plugins: call before a screen starts."""
+        opened = self._open()
+        cluster = opened.cluster
+        return ClusterInfo(cluster.name, cluster.server, cluster.who(), cluster.namespace)
+
+    def find(self, stop: threading.Event) -> "Iterator[Scan]":
+        """Yield growing snapshots of the failing pulls; the last one says whether it is complete."""
+        from checks.scan import find
+
+        opened = self._open()
+        yield from find(opened.cluster, self.settings, stop)
+
+    def diagnose(
+        self, scan: "Scan", stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None = None
+    ) -> Report:
+        """Explain every failing pull of a scan; results stream to `on_diagnosis` as they come.
+
+        Raises Interrupted when `stop` is set: what was asked of registries until then stays known.
+        """
+        cluster = self._open().cluster.name
+        from checks.diagnose import group
+
+        diagnoses = list(self._explain(scan.pulls, stop, on_diagnosis))
+        unknowns = tuple(dict.fromkeys(line for d in diagnoses for line in d.unknowns))
+        return Report(cluster, group(cluster, diagnoses), scan, unknowns)
+
+    def _explain(
+        self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
+    ) -> Iterator[Diagnosis]:
+        from checks.diagnose import diagnose
+
+        gatherer = self._open().gatherer
+        pool = ThreadPoolExecutor(DIAGNOSING, thread_name_prefix="diagnose")
+        try:
+            waiting = [pool.submit(lambda p: diagnose(gatherer.gather(p)), pull) for pull in pulls]
+            for future in as_completed(waiting):
+                if stop.is_set():
+                    raise Interrupted("stopped on request")
+                diagnosis = future.result()
+                if on_diagnosis is not None:
+                    on_diagnosis(diagnosis)
+                yield diagnosis
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def retest(self, problem: Problem, stop: threading.Event) -> tuple[Diagnosis, ...]:
+        """Look again at one problem's pods: what it rests on is read and asked anew. Empty where none fails any more."""
+        opened = self._open()
+        self._forget(problem)
+        pods = {(pull.namespace, pull.pod) for pull in problem.pulls}
+        pulls = tuple(pull for pull in opened.failing({space for space, _ in pods}, stop) if _meant(pull, problem))
+        return tuple(self._explain(pulls, stop, None))
+
+    def _forget(self, problem: Problem) -> None:
+        opened = self._open()
+        opened.gatherer.forget(frozenset(pull.namespace for pull in problem.pulls))
+        opened.workbench.forget()
+        for diagnosis in problem.diagnoses:
+            image = diagnosis.evidence.image
+            if image is None:
+                continue
+            for trial in (*diagnosis.evidence.trials, diagnosis.evidence.anonymous):
+                opened.prober.forget(trial.login, image.registry)
+            if opened.harbor is not None:
+                opened.harbor.forget(image.registry)
+
+    def offers(self, problem: Problem, login: Login | None = None) -> tuple[FixPlan | Refusal, ...]:
+        """Return all plans for a problem, best first, and why others are not offered. Slow: call from a worker.
+
+        `login`: one that a person gave; adds the plan `new-login` made with it.
+        """
+        from checks.repair.plans import PLANS
+        from checks.rules import by_code
+
+        rule = by_code(problem.code)
+        names = rule.plans if rule is not None else ()
+        if login is not None:
+            names = ("new_login", *names)
+        bench = self._open().workbench
+        made = [PLANS[name](problem, bench, login if name == "new_login" else None) for name in names]
+        offers = {offer.id: offer for offer in reversed(made) if offer is not None}
+        return tuple(sorted(offers.values(), key=_worth))
+
+    def form(self, problem: Problem) -> "FormDefaults":
+        """Return what is known for a new login: registry, user name, and the Secret it goes into."""
+        from checks.repair.prove import registry_of, secrets_at_fault
+
+        targets = secrets_at_fault(problem)
+        where = f"{targets[0].namespace}/{targets[0].name}" if targets else f"{problem.pulls[0].namespace}/harbor-pull"
+        trials = problem.diagnoses[0].evidence.trials
+        users = [t.login.username for t in trials if t.login is not None]
+        return FormDefaults(registry_of(problem), users[0] if users else "", where)
+
+    def prove(self, problem: Problem, login: Login) -> LoginProof:
+        """Try a login on the failing images of a problem."""
+        from checks.repair.prove import images_of
+
+        return self._open().workbench.prove(login, images_of(problem))
+
+    def close(self) -> None:
+        """Give back connections and temporary files."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.cluster.close()
+                self._opened = None
+
+    def _open(self) -> "_Opened":
+        with self._lock:
+            if self._opened is None:
+                self._opened = _Opened(self.settings)
+            return self._opened
+
+
+@dataclass(frozen=True, slots=True)
+class FormDefaults:
+    """What a form for a new login starts with."""
+
+    server: str
+    username: str
+    secret: str
+
+
+def _meant(pull: Pull, problem: Problem) -> bool:
+    """Is this one of the problem's pods, or one that took its place?"""
+    owners = {(p.namespace, p.owner.name) for p in problem.pulls if p.owner is not None}
+    if pull.owner is not None and (pull.namespace, pull.owner.name) in owners:
+        return True
+    return (pull.namespace, pull.pod) in {(p.namespace, p.pod) for p in problem.pulls}
+
+
+def _worth(offer: FixPlan | Refusal) -> int:
+    """Plans that write come first, then advice, then refusals; among equals the rule's own order holds."""
+    if isinstance(offer, Refusal):
+        return 2
+    return 0 if offer.safety is not Safety.ADVICE else 1
+
+
+class _Opened:
+    """The clients, made at the first use: importing them is the slow part of starting."""
+
+    def __init__(self, settings: Settings) -> None:
+        from checks.clients.cluster import Cluster
+        from checks.clients.harbor import Harbor
+        from checks.clients.prober import Prober
+        from checks.evidence import Gatherer
+        from checks.workbench import Workbench
+
+        self.cluster: Cluster = Cluster(settings)
+        self.prober = Prober(settings)
+        self.harbor = Harbor(settings) if settings.harbor_login else None
+        self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
+        self.workbench = Workbench(settings, self.cluster, self.prober)
+
+    def failing(self, namespaces: set[str], stop: threading.Event) -> Iterator[Pull]:
+        """Yield the failing pulls of these namespaces as they are now."""
+        from checks.waiting import failing
+
+        for namespace in sorted(namespaces):
+            for page in self.cluster.pods(namespace, stop=stop):
+                for pod in page.items:
+                    yield from failing(pod, self.cluster.name)

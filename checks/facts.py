@@ -1,0 +1,224 @@
+"""What was learned, from where and when, or why it could not be: the values that evidence is made of.
+
+Everything here is plain data without secrets, except `Login`, which hides its own.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeAlias, TypeVar
+
+from checks.credentials import Login
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """A value that was read, with its source in words and the time of reading (UTC)."""
+
+    value: T
+    source: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Why a value could not be known, as the end of a sentence: `no right to read Secrets in finance`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryMessage:
+    """One element of a registry's error body (distribution spec, "Error Codes")."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and its answer, as evidence. Holds no secret."""
+
+    at: datetime
+    method: str
+    url: str
+    user: str | None
+    """The user name that was sent, `(token)` where a bearer token was, or None."""
+    status: int | None
+    """HTTP status, or None where no answer came."""
+    seconds: float
+    headers: tuple[tuple[str, str], ...] = ()
+    """The headers that decide: Www-Authenticate, Docker-Distribution-Api-Version, Location, ..."""
+    errors: tuple[RegistryMessage, ...] = ()
+    claims: tuple[tuple[str, str], ...] = ()
+    """For a token answer: `sub` and the actions granted."""
+    failure: str = ""
+    """Where no answer came: why, in words."""
+
+
+class Break(StrEnum):
+    """Why no HTTP answer came from a registry."""
+
+    DNS = "dns"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    PROXY = "proxy"
+    TLS_UNKNOWN_CA = "tls_unknown_ca"
+    TLS_EXPIRED = "tls_expired"
+    TLS_HOSTNAME = "tls_hostname"
+    TLS_OTHER = "tls_other"
+    PLAIN_HTTP = "plain_http"
+    """The registry speaks plain HTTP where HTTPS was asked."""
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    """We do not ask loopback, link-local or metadata addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate as the server sent it."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """What `GET /v2/` without a login told about a registry."""
+
+    host: str
+    """Registry host[:port] as in the image reference."""
+    exchange: Exchange
+    broken: Break | None = None
+    detail: str = ""
+    """With `broken`: the reason in words."""
+    harbor: bool = False
+    """True if the answer carries Harbor's fingerprint (service="harbor-registry")."""
+    scheme: str = ""
+    """`bearer`, `basic`, or empty where no login is asked for."""
+    realm: str = ""
+    service: str = ""
+    addresses: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+
+
+class Knows(StrEnum):
+    """Does the registry know this login?"""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LOCKED = "refused or locked"
+    """A fast refusal, twice: Harbor's 1.5 s lock, a disabled robot, or a directory that answers at once."""
+    NOT_ASKED = "not asked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """An image's or a node's platform; `variant` may be empty."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The registry's answer to a manifest request with one login (or with none)."""
+
+    status: int
+    code: str = ""
+    """Registry error code of a 4xx/5xx, e.g. NOT_FOUND, UNAUTHORIZED, PROJECTPOLICYVIOLATION."""
+    message: str = ""
+    empty_challenge: bool = False
+    """Www-Authenticate was there and empty: Harbor's sign of a missing project (or an upper-case path)."""
+    in_database: bool = True
+    """On 404: False where the storage lost the manifest (MANIFEST_UNKNOWN behind Harbor)."""
+    digest: str = ""
+    media_type: str = ""
+    platforms: tuple[Platform, ...] = ()
+    """What an index or image config offers; empty where it was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one login, or none, is worth for one image."""
+
+    login: Login | None
+    """None: asked without a login."""
+    knows: Knows
+    why: str = ""
+    """With NOT_ASKED or UNKNOWN: the reason, as the end of a sentence."""
+    subject: str = ""
+    """The `sub` of the token: whom the registry took us for; empty for nobody."""
+    actions: frozenset[str] | None = None
+    """What the scoped token grants on the repository; None where not asked or not a token registry."""
+    manifest: Manifest | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def pulls(self) -> bool | None:
+        """True if the manifest was served, False if it was denied, None if it could not be asked."""
+        return None if self.manifest is None else self.manifest.status == 200
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A refused login changed in one way, and what the changed one is worth: the proof of what was wrong."""
+
+    kind: str
+    """`white_space`, `robot_dollar`, `robot_prefix`, `username_password`."""
+    of: Login
+    """The login as the Secret has it."""
+    trial: Trial
+    """The changed login, tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Robot:
+    """A robot account as Harbor's API shows it (`GET /api/v2.0/robots`)."""
+
+    id: int
+    name: str
+    """Full name with its prefix, as a login uses it."""
+    level: str
+    disabled: bool
+    expires_at: datetime | None
+    """None: never."""
+    projects: tuple[str, ...]
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HarborView:
+    """What Harbor's API tells about one login and one project, asked with a login the operator gave for it."""
+
+    robot: "Fact[Robot | None] | Unknown"
+    """None inside a Fact: the robot is not there, and we may see all that could be."""
+    project_exists: "Fact[bool] | Unknown"
+    member: "Fact[bool] | Unknown"
+    """Is the (non-robot) user a member of the project?"""
+
+
+Tags: TypeAlias = "Fact[tuple[str, ...]] | Unknown"
+
+NOT_LOOKED = Unknown("not looked up")
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What exists near the image: asked only when something is missing."""
+
+    tags: Tags = NOT_LOOKED
+    """All tags of the repository, as the login may list them; empty where the repository is not there."""
+    ran_before: tuple[str, ...] = field(default=())
+    """Image references that this workload ran before (its ReplicaSets), newest first."""

@@ -1,0 +1,314 @@
+"""The nouns: a pull that fails, what is wrong with it, and the problem that a person reads and mends."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from checks.credentials import Login, PullSecret
+from checks.facts import Fact, HarborView, Nearby, Ping, Platform, Trial, Unknown, Variant
+from checks.image import ImageRef
+
+
+class Stage(StrEnum):
+    """The path of a pull, in the order in which a kubelet walks it."""
+
+    REFERENCE = "reference"
+    WIRING = "wiring"
+    NETWORK = "network"
+    TLS = "tls"
+    LOGIN = "login"
+    PERMISSION = "permission"
+    ARTIFACT = "artifact"
+    POLICY = "policy"
+    NODE = "node"
+
+
+class ContainerKind(StrEnum):
+    """Which list of the pod the container stands in."""
+
+    REGULAR = "container"
+    INIT = "init container"
+    SIDECAR = "sidecar"
+    EPHEMERAL = "ephemeral container"
+    VOLUME = "image volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the kubelet reported."""
+
+    reason: str
+    """`state.waiting.reason`: an open set."""
+    message: str
+    source: str
+    """`status` or `event`."""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """Names one Kubernetes object."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who made the pod: its controller, and the workload above that where it is known."""
+
+    kind: str
+    name: str
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One container that must pull one image. With a complaint it is a failing pull."""
+
+    cluster: str
+    namespace: str
+    pod: str
+    pod_uid: str
+    container: str
+    kind: ContainerKind
+    image: str
+    """The reference as the pod spec has it (for an image volume: the volume's)."""
+    pull_secrets: tuple[str, ...]
+    """The pod's own list, in order, empty names left out."""
+    service_account: str
+    node: str
+    """Empty while the pod is not scheduled."""
+    phase: str
+    pull_policy: str = ""
+    owner: Owner | None = None
+    created: datetime | None = None
+    complaint: Complaint | None = None
+    mirror: bool = False
+    """A static pod's mirror: deleting it is pointless."""
+    own_empty_list: bool = False
+    """The pod's list holds only empty names: it counts as its own list, so admission copied nothing."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Identity of a pull within one cluster: pod UID, container, image."""
+        return (self.pod_uid, self.container, self.image)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a kubelet text says, read by `checks.complaint`."""
+
+    cause: str
+    """One of the corpus's cause words."""
+    alternatives: tuple[str, ...] = ()
+    """What else the text leaves possible, likeliest first, at most four."""
+    confidence: str = "proven"
+    """`proven` (the text proves its cause), `likely`, or `none`."""
+    image: str = ""
+    host: str = ""
+    detail: str = ""
+    """The decisive part of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One login that the kubelet would send, in its place in the order."""
+
+    login: Login
+    secret: str
+    """Name of the Secret."""
+    key: str
+    """The registry key as written."""
+    group: int
+    """Attempts of one group come in random order."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVerdict:
+    """Does this entry serve the image, and if not, why not."""
+
+    secret: str
+    key: str
+    serves: bool
+    why: str
+    """In words: `the key names port 8443, the image none`."""
+    near: str = ""
+    """How near it came: host, port, path, scheme, case, labels, v2_slash, ui_address, wildcard, hub, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringError:
+    """The keyring could not be built: nothing is tried at all."""
+
+    kind: str
+    """json_syntax, json_depth, json_type, auth_base64, auth_format."""
+    secret: str
+    text: str
+    """The kubelet's (Go's) own text."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyringAnswer:
+    """Which logins the kubelet sends for an image, or why it sends none."""
+
+    attempts: tuple[Attempt, ...] = ()
+    entries: tuple[EntryVerdict, ...] = ()
+    error: KeyringError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSecret:
+    """A name in the pod's list and what stands behind it: a Secret, nothing (`Fact(None)`), or not known."""
+
+    name: str
+    found: Fact[PullSecret | None] | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccountView:
+    """A ServiceAccount's pull-secret list as it stands now."""
+
+    name: str
+    pull_secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything learned about one pull; judged by pure rules."""
+
+    pull: Pull
+    gathered: datetime
+    image: ImageRef | None
+    """None: the reference is invalid, see `image_error`."""
+    image_error: str
+    reading: Reading
+    """The kubelet's text, read."""
+    secrets: tuple[NamedSecret, ...]
+    keyring: KeyringAnswer | Unknown
+    service_account: Fact[ServiceAccountView | None] | Unknown
+    ping: Fact[Ping] | Unknown
+    trials: tuple[Trial, ...]
+    """One for each attempt of the keyring, in order; empty where there is none."""
+    anonymous: Trial
+    """The same question without a login."""
+    node: Fact[Platform] | Unknown
+    secret_names: Fact[tuple[str, ...]] | Unknown
+    """Names of the pull Secrets in the namespace, for the nearest name."""
+    variants: tuple[Variant, ...] = ()
+    harbor: dict[str, HarborView] = field(default_factory=dict)
+    """By user name of the login; empty without an operator's login."""
+    nearby: Nearby = field(default_factory=Nearby)
+
+    @property
+    def works(self) -> Trial | None:
+        """The first trial whose manifest is served, the anonymous one included."""
+        return next((t for t in (*self.trials, self.anonymous) if t.pulls), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing to mend. Two pulls with the same code and subject are one problem."""
+
+    kind: str
+    """Secret, ServiceAccount, login, robot, project, repository, tag, registry, node, workload, image."""
+    namespace: str
+    """Empty where the subject is not of one namespace."""
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One line of evidence that a finding cites."""
+
+    source: str
+    """`kubelet`, `secret`, `pod`, `registry`, `harbor`, `node`, `serviceaccount`, `event`."""
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired. The sentence is rendered from the rule's template and `params`."""
+
+    code: str
+    subject: Subject
+    params: dict[str, str] = field(default_factory=dict)
+    proofs: tuple[Proof, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.code, self.subject))
+
+
+class Passed(StrEnum):
+    """State of one stage of one pull's path."""
+
+    OK = "ok"
+    BROKEN = "broken"
+    NOT_REACHED = "not reached"
+    UNKNOWN = "not known"
+
+
+@dataclass(frozen=True, slots=True)
+class StageState:
+    """One line of the path on screen."""
+
+    stage: Stage
+    passed: Passed
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A pull with all that was found: its cause, what stands behind it, and what could not be known."""
+
+    evidence: Evidence
+    cause: Finding
+    behind: tuple[Finding, ...]
+    """Other blocking findings: what would still fail after the cause is mended, in causal order."""
+    unknowns: tuple[str, ...]
+    crashed: tuple[str, ...]
+    """Rules that failed on this evidence: `HD109: KeyError`."""
+    path: tuple[StageState, ...]
+
+    @property
+    def pull(self) -> Pull:
+        """The pull this is about."""
+        return self.evidence.pull
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One cause at one subject, with all the pulls it breaks: the row a person reads and mends."""
+
+    cluster: str
+    code: str
+    subject: Subject
+    stage: Stage
+    title: str
+    cause: str
+    """The corpus's cause word."""
+    sentence: str
+    diagnoses: tuple[Diagnosis, ...]
+
+    @property
+    def id(self) -> str:
+        """`CODE:SUBJECT`, as `scan` prints it and `fix` takes it."""
+        return f"{self.code}:{self.subject}"
+
+    @property
+    def pulls(self) -> tuple[Pull, ...]:
+        """All failing pulls of this problem."""
+        return tuple(d.pull for d in self.diagnoses)
+
+    @property
+    def finding(self) -> Finding:
+        """The finding of its first pull; all share code and subject."""
+        return self.diagnoses[0].cause

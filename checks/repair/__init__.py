@@ -1,0 +1,1 @@
+"""Repairs: propose, prove, ask, warn, journal, apply, verify, undo."""

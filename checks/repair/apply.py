@@ -1,0 +1,143 @@
+"""Carries a plan out: rights and dry run, receipt, then step by step, each one marked; never cancelled midway."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from checks.errors import ClusterError, Conflict, DoctorError, Forbidden, Invalid, NotFound, Refused
+from checks.repair.audit import Audit
+from checks.repair.journal import Journal
+from checks.repair.plan import FixPlan, Outcome, Progress, Safety
+from checks.repair.receipt import Receipt
+from checks.repair.safely import safely
+from checks.repair.steps import Body, Step, Verb, Writer
+
+OnProgress = Callable[[Progress], None]
+
+NOT_WRITTEN = (Conflict, Forbidden, Invalid, NotFound, Refused)
+"""After these nothing was written; after every other error that is not known."""
+
+_PODS = (Verb.REPLACE_POD, Verb.REMAKE_POD)
+
+
+def apply(plan: FixPlan, writer: Writer, journal: Journal, on_progress: OnProgress, audit: Audit | None = None) -> Outcome:
+    """Carry out a plan and return what came of it; `mended` stays None until the pods were looked at.
+
+    Raises Refused for advice, and ClusterError where the dry run or the receipt fails: then nothing was written.
+    """
+    if plan.safety is Safety.ADVICE or not plan.steps:
+        raise Refused(f"{plan.title}: this is advice; it is not carried out from here")
+    return safely(lambda: _Run(plan, writer, journal, on_progress, audit).run(), "The repair")
+
+
+@dataclass(slots=True)
+class _Run:
+    plan: FixPlan
+    writer: Writer
+    journal: Journal
+    on_progress: OnProgress
+    audit: Audit | None
+    receipts: tuple[Receipt, ...] = ()
+    done: list[Step] = field(default_factory=list)
+    failed: list[tuple[Step, DoctorError]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> Outcome:
+        self._rehearse()
+        self._tell("journal", "Writing the receipt")
+        self.receipts = self.journal.open(self.plan)
+        for step in self.plan.steps:
+            # Pods are replaced only for a cure that is in place; one pod's failure does not stop the others.
+            if self.failed and not (step.verb in _PODS and all(s.verb in _PODS for s, _ in self.failed)):
+                break
+            self._step(step)
+        return self._finish()
+
+    def _rehearse(self) -> None:
+        """Let the API server say about every write whether it would take it, before the first one."""
+        self._tell("checking", "Asking the API server whether it would take every write")
+        for step in self.plan.steps:
+            step.apply(self.writer, dry_run=True)
+
+    def _step(self, step: Step) -> None:
+        self._tell("applying", step.describe())
+        try:
+            stored = step.apply(self.writer)
+        except DoctorError as error:
+            self.failed.append((step, error))
+            self._note(step, None, type(error).__name__)
+            self._put_back(step)
+            return
+        self.done.append(step)
+        self._mark(step, stored)
+        self._note(step, stored, "written")
+
+    def _mark(self, step: Step, stored: Body | None) -> None:
+        """A mark that cannot be written is no reason to stop: undo looks at the objects themselves."""
+        try:
+            self.receipts = self.journal.mark(self.receipts, step.target, step.verb, stored)
+        except (ClusterError, OSError) as error:
+            self.notes.append(f"The receipt could not be updated: {_text(error)}.")
+
+    def _put_back(self, step: Step) -> None:
+        """Where an object was deleted to be made anew, and that failed, make it as it was."""
+        deleted = next((s for s in self.done if s.verb is Verb.DELETE and s.target == step.target), None)
+        if step.verb is not Verb.CREATE or deleted is None or deleted.before is None:
+            return
+        from checks.repair.writes import CreateObject
+
+        try:
+            CreateObject(step.target, deleted.before).apply(self.writer)
+        except DoctorError as error:
+            self.notes.append(f"{step.target} was deleted and could not be put back: {_text(error)}.")
+        else:
+            self.done.remove(deleted)
+            self.notes.append(f"{step.target} was put back as it was.")
+
+    def _finish(self) -> Outcome:
+        if not self.failed:
+            self._close()
+            return self._outcome(True, f"{self.plan.title}: written. {self.plan.retry.capitalize()}.")
+        step, error = self.failed[0]
+        if not self.done and isinstance(error, NOT_WRITTEN) and not any("could not be put back" in n for n in self.notes):
+            self._drop()
+            return Outcome(False, None, "", f"Nothing was changed: {_text(error)}.")
+        left = [s for s in self.plan.steps if s not in self.done]
+        sentence = f"Stopped at {step.target}: {_text(error)}. {self._done_words()} Not done: {_names(left)}."
+        return self._outcome(False, sentence)
+
+    def _done_words(self) -> str:
+        return f"Done: {_names(self.done)}, and undo takes it back." if self.done else "It is not known whether it was written."
+
+    def _outcome(self, applied: bool, sentence: str) -> Outcome:
+        self._tell("done" if applied else "failed", sentence)
+        return Outcome(applied, None, self.receipts[0].id, " ".join((sentence, *dict.fromkeys(self.notes))))
+
+    def _close(self) -> None:
+        try:
+            self.receipts = self.journal.close(self.receipts)
+        except (ClusterError, OSError) as error:
+            self.notes.append(f"The receipt could not be closed: {_text(error)}.")
+
+    def _drop(self) -> None:
+        try:
+            self.journal.drop(self.receipts)
+        except (DoctorError, OSError) as error:
+            self.notes.append(f"The receipt could not be removed: {_text(error)}.")
+
+    def _note(self, step: Step, stored: Body | None, result: str) -> None:
+        if self.audit is not None:
+            before = step.before.body() if step.before else None
+            after = stored if stored is not None else (step.after.body() if step.after else None)
+            self.audit.note(self.plan.id, self.plan.problem, step.verb.value, step.target, before, after, result)
+
+    def _tell(self, phase: str, text: str) -> None:
+        self.on_progress(Progress(phase, text, len(self.done), len(self.plan.steps)))
+
+
+def _names(steps: list[Step]) -> str:
+    return ", ".join(str(step.target) for step in steps[:4]) + (f" and {len(steps) - 4} more" if len(steps) > 4 else "")
+
+
+def _text(error: Exception) -> str:
+    text = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+    return text.rstrip(".")

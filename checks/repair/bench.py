@@ -1,0 +1,57 @@
+"""What a proposer may ask before anything is written; the doctor answers from the clients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from checks.credentials import Login
+from checks.facts import Unknown
+from checks.image import ImageRef
+from checks.model import ObjectRef
+from checks.repair.plan import LoginProof, Right
+from checks.repair.steps import Body
+
+
+@dataclass(frozen=True, slots=True)
+class PodCounts:
+    """How many pods name an object."""
+
+    running: int = 0
+    """Pods none of whose containers waits for its image: what a repair must not disturb."""
+    waiting: int = 0
+
+
+class Bench(Protocol):
+    """Reads and questions for proposing. All but the properties may ask the network; ClusterError where that fails."""
+
+    @property
+    def read_only(self) -> bool:
+        """Every plan becomes advice."""
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig context, for commands."""
+
+    def read(self, ref: ObjectRef) -> Body | None:
+        """Return the object as it is now, or None where it does not exist."""
+
+    def may(self, right: Right) -> bool | None:
+        """Ask the API server for one right; None where it cannot be asked."""
+
+    def prove(self, login: Login, images: Sequence[ImageRef]) -> LoginProof:
+        """Try a login on images of one registry; without images, on nothing, and unproven."""
+
+    def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
+        """Names of the pull Secrets of a namespace; empty where they may not be listed."""
+
+    def try_secret(self, namespace: str, name: str, images: Sequence[ImageRef]) -> tuple[Login, LoginProof] | None:
+        """Try what the kubelet would send from this Secret for all these images; None where it would send nothing."""
+
+    def personal_login(self, host: str) -> Login | Unknown | None:
+        """The user's own login for a registry host (docker config, helper); None where there is none."""
+
+    def pods_using_secret(self, namespace: str, name: str) -> PodCounts:
+        """Count the pods that name a Secret in their imagePullSecrets."""
+
+    def pods_using_account(self, namespace: str, name: str) -> PodCounts:
+        """Count the pods of a ServiceAccount."""

@@ -1,0 +1,102 @@
+"""The same repair as commands for a shell: for advice, and where we may not write. No command holds a password."""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator
+
+from checks.repair.kinds import list_holder, pull_list, template_path
+from checks.repair.payload import find
+from checks.repair.show import shown_key
+from checks.repair.steps import Step, Verb
+
+
+def quoted(*words: str) -> str:
+    """Return words as one shell command, each quoted where it must be."""
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def kubectl(context: str, namespace: str, *words: str) -> str:
+    """Return a kubectl command for one context and namespace."""
+    where = ("--context", context) if context else ()
+    return quoted("kubectl", *where, "-n", namespace, *words)
+
+
+def of_steps(context: str, steps: Iterable[Step]) -> str:
+    """Return the commands that do what these steps do, one per line, with comments where a hand is needed."""
+    steps = tuple(steps)
+    lines = [line for step in steps if not _is_pod(step) for line in _commands(context, step)]
+    return "\n".join([*lines, *_pods(context, steps)])
+
+
+def _is_pod(step: Step) -> bool:
+    return step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD)
+
+
+def _commands(context: str, step: Step) -> Iterator[str]:
+    if step.target.kind == "Secret":
+        yield from _secret(context, step)
+    elif step.before is not None and step.after is not None:
+        yield _append(context, step)
+
+
+def _secret(context: str, step: Step) -> Iterator[str]:
+    ref = step.target
+    if step.verb is Verb.DELETE:
+        yield kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", "yaml") + f" > {_file(ref.name)}.yaml"
+        yield kubectl(context, ref.namespace, "delete", "secret", ref.name)
+        return
+    if step.verb is Verb.CREATE:
+        yield "# login.json: the docker config with the login shown above"
+        yield kubectl(
+            context, ref.namespace, "create", "secret", "generic", ref.name,
+            "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=login.json",
+        )  # fmt: skip
+        return
+    yield from _edit(context, step)
+
+
+def _edit(context: str, step: Step) -> Iterator[str]:
+    ref, body = step.target, step.after.body() if step.after else {}
+    key = ".dockercfg" if body.get("type") == "kubernetes.io/dockercfg" else ".dockerconfigjson"
+    escaped = key.replace(".", "\\.")
+    get = kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", f"jsonpath={{.data.{escaped}}}")
+    payload = find(body)
+    hosts = ", ".join(shown_key(entry.key) for entry in payload.entries) if payload else ""
+    yield get + " | base64 -d > login.json"
+    yield f"# change login.json as shown above (entries: {' '.join(hosts.split())}), then:"
+    yield f"""printf '{{"data":{{"{key}":"%s"}}}}' "$(base64 -w0 < login.json)" > patch.json"""
+    yield kubectl(
+        context, ref.namespace, "patch", "secret", ref.name, "--type=merge", "--patch-file=patch.json"
+    )
+
+
+def _file(name: str) -> str:
+    return shlex.quote(name)
+
+
+def _append(context: str, step: Step) -> str:
+    """JSON Patch: every other patch replaces the atomic list and drops what was there."""
+    ref = step.target
+    before, after = (list_holder(ref.kind, s.body() if s else {}) for s in (step.before, step.after))
+    path = "/imagePullSecrets" if ref.kind == "ServiceAccount" else f"/{'/'.join(template_path(ref.kind))}/spec/imagePullSecrets"
+    added = [{"name": name} for name in pull_list(after)[len(pull_list(before)) :]]
+    if before.get("imagePullSecrets"):
+        patch = [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
+    else:
+        patch = [{"op": "add", "path": path, "value": added}]
+    return kubectl(
+        context, ref.namespace, "patch", ref.kind.lower(), ref.name, "--type=json", "-p", json.dumps(patch)
+    )
+
+
+def _pods(context: str, steps: tuple[Step, ...]) -> Iterator[str]:
+    pods = [step.target for step in steps if step.verb is Verb.REPLACE_POD]
+    for namespace in dict.fromkeys(ref.namespace for ref in pods):
+        names = (ref.name for ref in pods if ref.namespace == namespace)
+        yield kubectl(context, namespace, "delete", "pod", *names)
+    for step in steps:
+        if step.verb is Verb.REMAKE_POD:
+            ref = step.target
+            get = kubectl(context, ref.namespace, "get", "pod", ref.name, "-o", "yaml")
+            yield f"{get} > {_file(ref.name)}.yaml"
+            yield kubectl(context, ref.namespace, "replace", "--force", "-f", f"{ref.name}.yaml")

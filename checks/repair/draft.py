@@ -1,0 +1,48 @@
+"""Puts the parts of a plan together: what every proposer says in the same words."""
+
+from collections.abc import Iterable
+
+from checks.model import Problem
+from checks.repair.bench import Bench
+from checks.repair.gate import gate
+from checks.repair.plan import FixPlan, LoginProof, Safety
+from checks.repair.prove import pods_of
+from checks.repair.steps import Step, Verb
+
+NEXT_ATTEMPT = "at the kubelet's next attempt, within 5 min"
+AT_ONCE = "at once: new pods try within seconds"
+
+
+def draft(
+    problem: Problem,
+    bench: Bench,
+    *,
+    name: str,
+    key: str,
+    title: str,
+    steps: Iterable[Step],
+    asks: Iterable[str] = (),
+    warnings: Iterable[str] = (),
+    proof: LoginProof | None = None,
+) -> FixPlan:
+    """Return the plan as it will be shown: rights asked, safety set, targets of the verification filled in."""
+    steps = tuple(steps)
+    new_pods = any(step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD) for step in steps)
+    rolled = any(step.verb is Verb.REPLACE and step.target.kind in ("Deployment", "DaemonSet") for step in steps)
+    plan = FixPlan(
+        id=name, key=key, title=title, problem=problem.id, safety=Safety.ONE_KEY, steps=steps,
+        asks=tuple(dict.fromkeys(asks)), warnings=tuple(dict.fromkeys(warnings)), proof=proof,
+        verify=_verify(problem, steps), retry=AT_ONCE if new_pods or rolled else NEXT_ATTEMPT,
+    )  # fmt: skip
+    return gate(plan, bench)
+
+
+def _verify(problem: Problem, steps: tuple[Step, ...]) -> tuple[tuple[str, str], ...]:
+    """Pods that stay are named; of replaced ones the owner, since the new ones have other names."""
+    gone = {(s.target.namespace, s.target.name) for s in steps if s.verb is Verb.REPLACE_POD}
+    rolled = {s.target.namespace for s in steps if s.verb is Verb.REPLACE and s.target.kind in ("Deployment", "DaemonSet")}
+    found = (
+        (p.namespace, p.owner.name if p.owner and ((p.namespace, p.pod) in gone or p.namespace in rolled) else p.pod)
+        for p in pods_of(problem)
+    )
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,83 @@
+"""The last word on a plan before it is shown: rights, read-only, where its receipt goes, and so its safety."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from checks.credentials import Login, OriginKind
+from checks.repair.bench import Bench
+from checks.repair.commands import of_steps
+from checks.repair.kinds import WRITTEN
+from checks.repair.plan import FixPlan, Keep, LoginProof, Right, RightAnswer, Safety
+from checks.repair.steps import Step, Verb, undoable
+
+_VERBS = {
+    Verb.CREATE: ("create",),
+    Verb.REPLACE: ("update",),
+    Verb.DELETE: ("delete",),
+    Verb.REPLACE_POD: ("delete",),
+    Verb.REMAKE_POD: ("delete", "create"),
+}
+_PERSONAL = (OriginKind.DOCKER_CONFIG, OriginKind.HELPER, OriginKind.OPERATOR)
+
+
+def gate(plan: FixPlan, bench: Bench) -> FixPlan:
+    """Return the plan with its rights answered and its safety set; without a right, or read-only, it is advice."""
+    if plan.safety is Safety.ADVICE or not plan.steps:
+        return plan
+    plan = replace(plan, rights=tuple(RightAnswer(r, bench.may(r)) for r in rights_of(plan.steps)))
+    missing = [str(a.right) for a in plan.rights if a.allowed is False]
+    if bench.read_only or missing:
+        why = f"No right: {', '.join(missing)}." if missing else "This run is read-only."
+        return as_advice(plan, bench, why)
+    plan = _with_receipt(plan, bench)
+    return replace(plan, safety=Safety.CONFIRM if plan.asks else Safety.ONE_KEY)
+
+
+def as_advice(plan: FixPlan, bench: Bench, why: str) -> FixPlan:
+    """Return the plan as text: why we do not do it, and the commands that do."""
+    text = f"{why} As commands:\n\n{of_steps(bench.context, plan.steps)}"
+    return replace(plan, safety=Safety.ADVICE, advice=text)
+
+
+def rights_of(steps: Iterable[Step]) -> tuple[Right, ...]:
+    """Return every right that the steps need, once each; pods of one namespace are asked about together."""
+    rights: list[Right] = []
+    for step in steps:
+        group, resource = WRITTEN[step.target.kind]
+        for verb in _VERBS[step.verb]:
+            name = "" if verb == "create" or resource == "pods" else step.target.name
+            rights.append(Right(verb, resource, group, step.target.namespace, name))
+    return tuple(dict.fromkeys(rights))
+
+
+def _with_receipt(plan: FixPlan, bench: Bench) -> FixPlan:
+    """Decide where the previous values are kept; where they cannot be kept, that is asked first."""
+    undone = [step for step in plan.steps if undoable(step) or step.verb is Verb.REMAKE_POD]
+    places = dict.fromkeys(step.target.namespace for step in plan.steps)
+    wanted = tuple(Right("create", "secrets", "", namespace) for namespace in places)
+    answers = tuple(RightAnswer(right, bench.may(right)) for right in wanted)
+    if all(answer.allowed is not False for answer in answers):
+        rights = tuple({a.right: a for a in (*plan.rights, *answers)}.values())
+        return replace(plan, rights=rights, keep=Keep.CLUSTER)
+    if not any(step.target.kind != "ServiceAccount" for step in undone):
+        return replace(plan, keep=Keep.LOCAL)
+    ask = "The previous values cannot be kept in the cluster (no right to create Secrets): undo lasts only until you quit."
+    return replace(plan, keep=Keep.PROCESS, asks=(*plan.asks, ask))
+
+
+def login_asks(login: Login, proof: LoginProof, *, known: bool = False) -> tuple[str, ...]:
+    """Return what must be asked before this login is written: personal, powerful, unproven.
+
+    `known`: the login is in this very Secret already, so that nothing new is given away.
+    """
+    asks: list[str] = []
+    if login.origin.kind in _PERSONAL:
+        asks.append(
+            f"{login.username} is a personal login ({login.origin.kind}: {login.origin.where}); "
+            "everybody who may read Secrets here can use it."
+        )
+    if proof.powers and not known:
+        asks.append(f"{login.username} may also {' and '.join(proof.powers)}; a pull secret needs pull only.")
+    if not proof.proven:
+        asks.append(f"Not proven: {proof.sentence}.")
+    return tuple(asks)

@@ -1,0 +1,124 @@
+"""The journal of repairs: a receipt before the first write, a mark after each, and what lies there when we start."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from checks.errors import ClusterError, Refused, UsageError
+from checks.model import ObjectRef
+from checks.repair.plan import FixPlan, Keep
+from checks.repair.receipt import Receipt, planned, with_done
+from checks.repair.shelves import Index, InCluster, InFolder, InProcess, Shelf, parse
+from checks.repair.steps import Verb
+
+
+class Journal:
+    """Keeps the receipts of one context. The local index and the folder are conveniences: their failure stops nothing."""
+
+    def __init__(
+        self, shelf: Shelf, state_dir: Path, context: str, who: str = "",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self._cluster = InCluster(shelf)
+        self._folder = InFolder(state_dir, context)
+        self._process = InProcess()
+        self._index = Index(state_dir)
+        self.context, self.who, self._now = context, who, now
+        self.trouble: list[str] = []
+        """Receipts that could not be read when they were last listed, one sentence each."""
+
+    def open(self, plan: FixPlan) -> tuple[Receipt, ...]:
+        """Write one receipt per namespace before anything else is; raises ClusterError, and then none is left behind."""
+        now = self._now()
+        name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        opened: list[Receipt] = []
+        for namespace in dict.fromkeys(step.target.namespace for step in plan.steps):
+            receipt = Receipt(
+                name, namespace, now, plan.title, plan.problem, self.context,
+                planned(plan.steps, namespace), who=self.who, source=plan.keep.value,
+            )  # fmt: skip
+            try:
+                self._put(receipt)
+            except ClusterError:
+                self.drop(tuple(opened))
+                raise
+            opened.append(receipt)
+            self._noted(receipt)
+        return tuple(opened)
+
+    def mark(
+        self, receipts: tuple[Receipt, ...], ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None
+    ) -> tuple[Receipt, ...]:
+        """Mark one step as done, with the object as stored; raises ClusterError."""
+        changed = [with_done(r, ref, verb, after) if r.namespace == ref.namespace else r for r in receipts]
+        for receipt in changed:
+            if receipt.namespace == ref.namespace:
+                self._put(receipt)
+        return tuple(changed)
+
+    def close(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+        """Write that the repair came to its end; raises ClusterError."""
+        closed = tuple(replace(receipt, closed=True) for receipt in receipts)
+        for receipt in closed:
+            self._put(receipt)
+        return closed
+
+    def drop(self, receipts: tuple[Receipt, ...]) -> None:
+        """Remove receipts that are no longer needed; raises ClusterError."""
+        for receipt in receipts:
+            self._shelf(receipt).remove(receipt)
+            self._forgotten(receipt)
+
+    def list(self) -> tuple[Receipt, ...]:
+        """Return all sound receipts, newest first; what cannot be read is told in `trouble`. Raises nothing."""
+        self.trouble = []
+        found: list[Receipt] = list(self._process.found())
+        for item in self._folder.found():
+            self._sorted(item, found)
+        for body in self._cluster.bodies(self._index.refs(self.context)):
+            try:
+                found.append(parse(body))
+            except Refused as error:
+                self.trouble.append(str(error))
+        return tuple(sorted(found, key=lambda r: (r.created, r.id, r.namespace), reverse=True))
+
+    def find(self, receipt_id: str) -> tuple[Receipt, ...]:
+        """Return the receipts of one repair, one per namespace; raises UsageError where there is none."""
+        found = tuple(receipt for receipt in self.list() if receipt.id == receipt_id)
+        if not found:
+            said = "; ".join(text for text in self.trouble if receipt_id in text)
+            raise UsageError(said or f"there is no receipt {receipt_id}: it was undone, pruned or never made")
+        return found
+
+    def _sorted(self, item: Receipt | str, found: "list[Receipt]") -> None:
+        if isinstance(item, str):
+            self.trouble.append(item)
+        else:
+            found.append(replace(item, source=Keep.LOCAL.value))
+
+    def _put(self, receipt: Receipt) -> None:
+        self._shelf(receipt).put(receipt)
+
+    def _shelf(self, receipt: Receipt) -> InCluster | InFolder | InProcess:
+        places = {Keep.LOCAL.value: self._folder, Keep.PROCESS.value: self._process}
+        return places.get(receipt.source, self._cluster)
+
+    def _noted(self, receipt: Receipt) -> None:
+        try:
+            self._index.add(receipt)
+        except OSError as error:
+            self.trouble.append(f"the local index cannot be written: {error.strerror}")
+
+    def _forgotten(self, receipt: Receipt) -> None:
+        try:
+            self._index.drop(receipt)
+        except OSError as error:
+            self.trouble.append(f"the local index cannot be written: {error.strerror}")
+
+
+def unfinished(receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+    """Return the repairs that were begun and not brought to their end: the process died, or a step failed."""
+    return tuple(receipt for receipt in receipts if not receipt.closed)

@@ -1,0 +1,68 @@
+"""The Kubernetes kinds that a repair reads or writes: API group, resource word, and where each keeps its pod template."""
+
+from typing import Any
+
+WRITTEN = {
+    "Secret": ("", "secrets"),
+    "ServiceAccount": ("", "serviceaccounts"),
+    "Pod": ("", "pods"),
+    "Deployment": ("apps", "deployments"),
+    "StatefulSet": ("apps", "statefulsets"),
+    "DaemonSet": ("apps", "daemonsets"),
+    "ReplicaSet": ("apps", "replicasets"),
+    "Job": ("batch", "jobs"),
+    "CronJob": ("batch", "cronjobs"),
+}
+"""Kind → (API group, resource)."""
+
+WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob"})
+"""Kinds whose pod template may be changed in place; a Job's is immutable."""
+
+_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
+
+
+def template_path(kind: str) -> tuple[str, ...]:
+    """Return the keys that lead to a workload's pod template."""
+    return _TEMPLATE.get(kind, ("spec", "template"))
+
+
+def dig(body: Any, *path: str) -> Any:
+    """Follow keys into nested objects; None where one is missing or no object."""
+    for key in path:
+        if not isinstance(body, dict):
+            return None
+        body = body.get(key)
+    return body
+
+
+def template(kind: str, body: Any) -> dict[str, Any] | None:
+    """Return a workload's pod template (not a copy), or None where it has none."""
+    found = dig(body, *template_path(kind))
+    return found if isinstance(found, dict) else None
+
+
+def pull_list(holder: Any) -> tuple[str, ...]:
+    """Return the names in `imagePullSecrets` of a ServiceAccount or a pod spec, as they stand, empty ones included."""
+    listed = dig(holder, "imagePullSecrets") or []
+    return tuple(str(dig(item, "name") or "") for item in listed)
+
+
+def with_name(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return `holder` with `name` appended to its imagePullSecrets; the list is atomic, so nothing of it may be lost."""
+    return {**holder, "imagePullSecrets": [*(holder.get("imagePullSecrets") or []), {"name": name}]}
+
+
+def list_holder(kind: str, body: Any) -> dict[str, Any]:
+    """Return what carries `imagePullSecrets`: a ServiceAccount itself, else the pod spec; empty where there is none."""
+    path = {"ServiceAccount": (), "Pod": ("spec",)}.get(kind, (*template_path(kind), "spec"))
+    found = dig(body, *path)
+    return found if isinstance(found, dict) else {}
+
+
+def without_list(kind: str, body: Any) -> Any:
+    """Return a workload's pod template without its pull-secret list, for comparison; None for other kinds."""
+    found = template(kind, body) if kind in WORKLOADS else None
+    if found is None:
+        return None
+    spec = {key: value for key, value in (found.get("spec") or {}).items() if key != "imagePullSecrets"}
+    return {**found, "spec": spec}

@@ -1,0 +1,97 @@
+"""Key s: put another login into the Secret: one that is known to pull, the user's own, or one that was given."""
+
+from checks.credentials import Login
+from checks.image import ImageRef
+from checks.model import ObjectRef, Problem, Pull, Stage
+from checks.repair.bench import Bench
+from checks.repair.draft import draft
+from checks.repair.gate import login_asks
+from checks.repair.healing import with_new_login
+from checks.repair.payload import new_secret
+from checks.repair.plan import FixPlan, Refusal
+from checks.repair.prove import images_of, pods_of, secrets_at_fault
+from checks.repair.secretwrite import SecretWrite, free_name, write_secret
+from checks.repair.sources import Source, best, given
+from checks.repair.wiring import Wired, wire
+
+ID, KEY = "new-login", "s"
+
+NAME = "harbor-pull"
+"""What a pull Secret is called that nobody has named yet."""
+
+
+def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPlan | Refusal | None:
+    """Offer to write a login: the given one, else the best that is known; Refusal where none is known.
+
+    Raises ClusterError where something that must be read cannot be.
+    """
+    images = images_of(problem)
+    if not images:
+        return None
+    targets = secrets_at_fault(problem) or _unnamed(problem, bench)
+    source = given(login, images, bench) if login else best(targets[0], images, bench)
+    if isinstance(source, str):
+        return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {targets[0]}", source)
+    if login is None:
+        # A login found in one namespace is not carried into others unasked.
+        targets = tuple(t for t in targets if t.namespace == targets[0].namespace)
+    return _plan(problem, bench, targets, source, images)
+
+
+def _unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
+    namespace = problem.subject.namespace or problem.pulls[0].namespace
+    return (ObjectRef("Secret", namespace, free_name(namespace, NAME, bench)),)
+
+
+def _plan(
+    problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], source: Source, images: tuple[ImageRef, ...]
+) -> FixPlan:
+    writes = [_write(problem, bench, target, source, images) for target in targets]
+    wired = [_wired(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
+    return draft(
+        problem, bench, name=source.id, key=KEY, title=_title(targets, source, images), proof=source.proof,
+        steps=(*(s for w in writes for s in w.steps), *(s for w in wired for s in w.steps)),
+        asks=(
+            *login_asks(source.login, source.proof, known=source.id == "add-entry"),
+            *(a for w in (*writes, *wired) for a in w.asks),
+        ),
+        warnings=tuple(text for w in (*writes, *wired) for text in w.warnings),
+    )  # fmt: skip
+
+
+def _write(
+    problem: Problem, bench: Bench, target: ObjectRef, source: Source, images: tuple[ImageRef, ...]
+) -> SecretWrite:
+    body = bench.read(target)
+    if body is None:
+        new = new_secret(target.namespace, target.name, images[0].registry, source.login)
+        return write_secret(target, None, new, bench)
+    mended = with_new_login(body, source.login, source.proof, images, _useless(problem))
+    write = write_secret(target, body, mended.body, bench)
+    return SecretWrite(write.steps, write.name, write.warnings, (*mended.asks, *write.asks))
+
+
+def _useless(problem: Problem) -> tuple[Login, ...]:
+    """The logins that are good for nothing; one that merely lacks a right may serve other projects."""
+    if problem.stage is Stage.PERMISSION:
+        return ()
+    trials = (t for d in problem.diagnoses for t in d.evidence.trials)
+    return tuple(dict.fromkeys(t.login for t in trials if t.login is not None and not t.pulls))
+
+
+def _wired(problem: Problem, bench: Bench, target: ObjectRef, write: SecretWrite) -> Wired:
+    """Pods that name the Secret already find it at the next attempt; the others have to be told its name."""
+    pulls = tuple(p for p in pods_of(problem) if p.namespace == target.namespace)
+    if write.name != target.name:
+        return wire(pulls, bench, write.name, instead_of=target.name)
+    return wire(_without(pulls, target.name), bench, target.name)
+
+
+def _without(pulls: tuple[Pull, ...], name: str) -> tuple[Pull, ...]:
+    return tuple(pull for pull in pulls if name not in pull.pull_secrets)
+
+
+def _title(targets: tuple[ObjectRef, ...], source: Source, images: tuple[ImageRef, ...]) -> str:
+    where = ", ".join(f"{t.namespace}/{t.name}" for t in targets[:3])
+    more = f" and {len(targets) - 3} more" if len(targets) > 3 else ""
+    return f"Write Secret {where}{more} with the login {source.words} for {images[0].registry}"

@@ -1,0 +1,72 @@
+"""Where a login that pulls the images may come from, best first: this Secret, its neighbours, the user's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checks.credentials import Login
+from checks.errors import ClusterError
+from checks.facts import Unknown
+from checks.image import ImageRef
+from checks.model import ObjectRef
+from checks.repair.bench import Bench
+from checks.repair.healing import best_login
+from checks.repair.payload import find
+from checks.repair.plan import LoginProof
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A login, proven or asked for, and how a plan that uses it is called."""
+
+    id: str
+    """`add-entry`, `copy-login`, `personal-login`, `new-login`."""
+    login: Login
+    proof: LoginProof
+    words: str
+    """Where it is from, to follow `with the login`: `of Secret registry-a`."""
+
+
+def given(login: Login, images: Sequence[ImageRef], bench: Bench) -> Source:
+    """Return the login that a person typed or gave, tried once."""
+    return Source("new-login", login, bench.prove(login, images), login.username)
+
+
+def best(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | str:
+    """Return the best proven login that is known already, or why there is none."""
+    return own_entry(target, images, bench) or neighbour(target, images, bench) or _personal(images, bench)
+
+
+def own_entry(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:
+    """An entry of the same Secret whose key names the same host in another way: port, path, scheme or case."""
+    body = bench.read(target)
+    payload = find(body) if body else None
+    tried = best_login(payload, f"{target.namespace}/{target.name}", images, bench) if payload else None
+    if tried is None or tried.reading is None or tried.proof is None or not tried.proof.proven:
+        return None
+    return Source("add-entry", tried.reading.login, tried.proof, f"of its entry {tried.key}")
+
+
+def neighbour(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:
+    """Another pull Secret of the namespace whose login pulls all images."""
+    try:
+        names = bench.pull_secret_names(target.namespace)
+    except ClusterError:
+        return None
+    for name in names:
+        found = bench.try_secret(target.namespace, name, images) if name != target.name else None
+        if found is not None and found[1].proven:
+            return Source("copy-login", *found, f"of Secret {name}")
+    return None
+
+
+def _personal(images: Sequence[ImageRef], bench: Bench) -> Source | str:
+    host = images[0].registry
+    login = bench.personal_login(host)
+    if isinstance(login, Unknown):
+        return f"no other Secret here has a login that pulls these images, and your own is not known: {login.why}"
+    if login is None:
+        return f"no other Secret here has a login that pulls these images, nor have you one for {host}"
+    proof = bench.prove(login, images)
+    if proof.refused:
+        return f"no other Secret here has a login that pulls these images, and {host} refuses your own"
+    return Source("personal-login", login, proof, f"of {login.username}, your own")

@@ -1,0 +1,43 @@
+"""The repository does not exist.
+
+What: the login may pull from the project, and the registry has no repository of that name in it.
+
+Why it matters: the kubelet's `not found` is the same for a missing tag.
+
+What to do: correct the repository in the image name, or push the image.
+"""
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules.artifact_rule import artifact_proofs, missing
+from checks.rules.base import Rule
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where the registry says that the repository is not there."""
+    image, manifest = evidence.image, missing(evidence)
+    if image is None or manifest is None:
+        return None
+    tags = evidence.nearby.tags
+    said = "repository" in manifest.message and "not found" in manifest.message
+    if not said and manifest.code != "NAME_UNKNOWN" and not (isinstance(tags, Fact) and not tags.value):
+        return None
+    return Finding(
+        "HD502",
+        Subject("repository", "", image.name),
+        {"registry": image.registry, "repository": image.repository},
+        artifact_proofs(evidence),
+    )
+
+
+RULE = Rule(
+    code="HD502",
+    stage=Stage.ARTIFACT,
+    title="repository does not exist",
+    cause="not_found_repository",
+    sentence="{registry} has no repository {repository}.",
+    examine=examine,
+    order=90,
+    plans=("advice",),
+    manual=__doc__,
+)

@@ -1,0 +1,50 @@
+"""The tag does not exist.
+
+What: the repository is there and may be pulled from, but has no such tag or digest.
+
+Why it matters: deployed before it was pushed, misspelt, or removed by a retention rule.
+
+What to do: correct the tag on the workload's template, or push the image.
+"""
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules.artifact_rule import artifact_proofs, missing
+from checks.rules.base import Rule, nearest
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where the repository is known and the reference is not."""
+    image, manifest = evidence.image, missing(evidence)
+    if image is None or manifest is None or not manifest.in_database:
+        return None
+    tags = evidence.nearby.tags.value if isinstance(evidence.nearby.tags, Fact) else ()
+    if "artifact" not in manifest.message and not tags:
+        return None
+    near = nearest(image.tag, tags) if not image.digest else ()
+    what = f"digest {image.digest[:19]}…" if image.digest else f"tag {image.tag}"
+    return Finding(
+        "HD503",
+        Subject("tag", "", f"{image.name}:{image.tag}" if not image.digest else f"{image.name}@{image.digest}"),
+        {
+            "registry": image.registry,
+            "repository": image.repository,
+            "what": what,
+            "hint": f"; nearest: {', '.join(near)}" if near else "",
+            "near": ", ".join(near),
+        },
+        artifact_proofs(evidence),
+    )
+
+
+RULE = Rule(
+    code="HD503",
+    stage=Stage.ARTIFACT,
+    title="tag does not exist",
+    cause="not_found_tag",
+    sentence="{registry} has no {what} in {repository}{hint}.",
+    examine=examine,
+    order=91,
+    plans=("advice",),
+    manual=__doc__,
+)

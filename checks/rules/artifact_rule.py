@@ -1,0 +1,23 @@
+"""What the artifact rules share."""
+
+from checks.facts import Fact, Manifest
+from checks.model import Evidence, Proof
+from checks.rules.base import blamed, kubelet_proof, open_to, served, trial_proofs
+
+
+def missing(evidence: Evidence) -> Manifest | None:
+    """Return the 404 that somebody with the right to pull got, or None; the kubelet must not contradict it."""
+    manifest = served(evidence)
+    if manifest is None or manifest.status != 404 or not open_to(evidence, "not_found_tag", "not_found_repository"):
+        return None
+    return manifest
+
+
+def artifact_proofs(evidence: Evidence) -> tuple[Proof, ...]:
+    """The kubelet's word, the exchanges of whoever may pull, and what is there instead."""
+    trial = blamed(evidence)
+    if trial is None or trial.manifest is None or trial.manifest.status in (401, 403):
+        trial = evidence.anonymous
+    tags = evidence.nearby.tags
+    lines = (Proof("registry", f"tags: {', '.join(tags.value[:20])}", tags.at),) if isinstance(tags, Fact) else ()
+    return (kubelet_proof(evidence), *trial_proofs(trial), *lines)

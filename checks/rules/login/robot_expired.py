@@ -1,0 +1,38 @@
+"""The robot account has expired.
+
+What: Harbor gives robots 30 days unless told otherwise, and warns nobody.
+
+Why it matters: on the wire it looks like any wrong password; only Harbor's own list of robots tells.
+
+What to do: extend the robot in Harbor (days count from its creation; -1 is never), or put another login into
+the Secret.
+"""
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule
+from checks.rules.robot_rule import ago, refused_robot, robot_finding
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where Harbor's API shows it and the login is refused."""
+    view = refused_robot(evidence)
+    if view is None or not isinstance(view.robot, Fact):
+        return None
+    robot = view.robot.value
+    if robot is None or robot.expires_at is None or robot.expires_at > evidence.gathered:
+        return None
+    return robot_finding(evidence, "HD302", f"expired {ago(evidence.gathered, robot.expires_at)}")
+
+
+RULE = Rule(
+    code="HD302",
+    stage=Stage.LOGIN,
+    title="robot expired",
+    cause="bad_credentials",
+    sentence="The robot account {user} in Secret {secret} {detail}.",
+    examine=examine,
+    order=60,
+    plans=("new_login", "advice"),
+    manual=__doc__,
+)

@@ -1,0 +1,37 @@
+"""The robot account does not exist any more.
+
+What: no robot of that name is in Harbor: it was deleted, or its project was.
+
+Why it matters: on the wire it looks like any wrong password; only Harbor's own list of robots tells.
+
+What to do: make a new robot that may pull, and put its login into the Secret.
+"""
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule
+from checks.rules.robot_rule import refused_robot, robot_finding
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where Harbor's API shows it and the login is refused."""
+    view = refused_robot(evidence)
+    if view is None or not isinstance(view.robot, Fact):
+        return None
+    robot = view.robot.value
+    if robot is not None:
+        return None
+    return robot_finding(evidence, "HD304", "does not exist in Harbor")
+
+
+RULE = Rule(
+    code="HD304",
+    stage=Stage.LOGIN,
+    title="robot does not exist",
+    cause="bad_credentials",
+    sentence="The robot account {user} in Secret {secret} {detail}.",
+    examine=examine,
+    order=62,
+    plans=("new_login", "advice"),
+    manual=__doc__,
+)

@@ -1,0 +1,33 @@
+"""The node's disk is full.
+
+What: the runtime cannot write the image's layers.
+
+Why it matters: neither Secret nor registry can help; other pods of the node will follow.
+
+What to do: free space on the node, or let the kubelet's image garbage collection run with lower thresholds.
+"""
+
+from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where the kubelet's text proves it."""
+    if not kubelet_proves(evidence, "disk_full"):
+        return None
+    pull = evidence.pull
+    subject = Subject("node", "", pull.node or "unknown node")
+    return Finding("HD701", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+
+
+RULE = Rule(
+    code="HD701",
+    stage=Stage.NODE,
+    title="disk of the node is full",
+    cause="disk_full",
+    sentence="The disk of {node} is full, so the image cannot be unpacked.",
+    examine=examine,
+    order=20,
+    plans=("advice",),
+    manual=__doc__,
+)

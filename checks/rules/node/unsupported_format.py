@@ -1,0 +1,34 @@
+"""The runtime does not support the image's format.
+
+What: the manifest or a layer has a media type that this runtime cannot use, such as Docker schema 1 on
+containerd 2.
+
+Why it matters: the image was found and may be pulled; the node cannot use it.
+
+What to do: build and push the image anew with a current builder, or use a newer runtime.
+"""
+
+from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where the kubelet's text proves it."""
+    if not kubelet_proves(evidence, "unsupported_format"):
+        return None
+    pull = evidence.pull
+    subject = Subject("image", pull.namespace, pull.image)
+    return Finding("HD705", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+
+
+RULE = Rule(
+    code="HD705",
+    stage=Stage.NODE,
+    title="image format not supported",
+    cause="unsupported_format",
+    sentence="The container runtime does not support the format of {image}.",
+    examine=examine,
+    order=23,
+    plans=("advice",),
+    manual=__doc__,
+)

@@ -1,0 +1,1 @@
+"""May the login pull this project."""

@@ -1,0 +1,1 @@
+"""May the image be served."""

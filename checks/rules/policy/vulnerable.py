@@ -1,0 +1,31 @@
+"""The project blocks the image for its vulnerabilities.
+
+What: the scan found vulnerabilities at or above the severity that the project forbids.
+
+Why it matters: the kubelet reports 412 Precondition Failed and drops the registry's explanation; asking again
+with GET shows it.
+
+What to do: mend the image, or let the project's administrator put the CVE on the allowlist.
+"""
+
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule
+from checks.rules.policy_rule import blocked
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire on Harbor's 412 that says so."""
+    return blocked(evidence, "HD601", ("vulnerabilities cannot be pulled", "vulnerability cannot be pulled"))
+
+
+RULE = Rule(
+    code="HD601",
+    stage=Stage.POLICY,
+    title="blocked: vulnerable",
+    cause="policy_vulnerability",
+    sentence="Project {project} on {registry} blocks {image} for its vulnerabilities.",
+    examine=examine,
+    order=82,
+    plans=("advice",),
+    manual=__doc__,
+)

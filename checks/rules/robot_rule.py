@@ -1,0 +1,49 @@
+"""What the robot rules share: the login is refused, and Harbor's API says what became of the robot."""
+
+from datetime import datetime
+
+from checks.facts import Fact, HarborView, Knows
+from checks.model import Evidence, Finding, Proof
+from checks.rules.base import blamed, kubelet_proof, open_to, refused, trial_proofs, trial_secret
+
+
+def refused_robot(evidence: Evidence) -> HarborView | None:
+    """Return what Harbor's API tells about the refused robot, or None where the login is no refused robot."""
+    trial = blamed(evidence)
+    if trial is None or trial.login is None or not open_to(evidence, "bad_credentials"):
+        return None
+    if not refused(trial) and trial.knows is not Knows.LOCKED:
+        return None
+    view = evidence.harbor.get(trial.login.username)
+    return view if view is not None and "$" in trial.login.username else None
+
+
+def robot_finding(evidence: Evidence, code: str, detail: str) -> Finding:
+    """Return the finding about the blamed robot, with the API's word among its proofs."""
+    trial = blamed(evidence)
+    assert trial is not None
+    assert trial.login is not None
+    subject = trial_secret(evidence, trial)
+    user = trial.login.username
+    robot = evidence.harbor[user].robot
+    at = robot.at if isinstance(robot, Fact) else None
+    return Finding(
+        code,
+        subject,
+        {"user": user, "secret": str(subject), "detail": detail},
+        (
+            Proof("harbor", f"robot account {user} {detail}", at),
+            kubelet_proof(evidence),
+            *trial_proofs(trial),
+        ),
+    )
+
+
+def ago(now: datetime, then: datetime) -> str:
+    """Say how long ago: `3 days ago`, `5 hours ago`, `just now`."""
+    seconds = (now - then).total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        count = int(seconds // size)
+        if count:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

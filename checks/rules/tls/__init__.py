@@ -1,0 +1,1 @@
+"""Trusting the registry."""

@@ -1,0 +1,1 @@
+"""Secrets, keys and ServiceAccounts: which login is sent."""

@@ -1,0 +1,53 @@
+"""The entry for this registry holds no login.
+
+What: the entry matches, but has no user name and password the kubelet could read: `docker login` with a
+credential store leaves `"host": {}`, and the kubelet does not read `credsStore`, `credHelpers`, `identitytoken`
+or `registrytoken` (pkg/credentialprovider/config.go).
+
+Why it matters: the entry counts as a match, an empty login is sent, and the kubelet does not ask anonymously
+after it.
+
+What to do: put a user name and password into the entry.
+"""
+
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import (
+    Rule,
+    denied_without_login,
+    kubelet_proof,
+    open_to,
+    secret_proof,
+    sends_no_login,
+    trial_secret,
+)
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where every matching entry lacks a user name or a password."""
+    if not evidence.trials or not sends_no_login(evidence) or not denied_without_login(evidence):
+        return None
+    if not open_to(evidence, "no_credentials"):
+        return None
+    subject = trial_secret(evidence, evidence.trials[0])
+    login = evidence.trials[0].login
+    assert login is not None
+    what = "a user name without a password" if login.username else "no user name and no password"
+    return Finding(
+        "HD107",
+        subject,
+        {"secret": str(subject), "key": login.origin.key, "what": what},
+        (secret_proof(evidence, subject.name, f"entry {login.origin.key}: {what}"), kubelet_proof(evidence)),
+    )
+
+
+RULE = Rule(
+    code="HD107",
+    stage=Stage.WIRING,
+    title="entry holds no login",
+    cause="no_credentials",
+    sentence="The entry {key} of Secret {secret} holds {what} that the kubelet reads.",
+    examine=examine,
+    order=55,
+    plans=("new_login", "advice"),
+    manual=__doc__,
+)

@@ -1,0 +1,61 @@
+"""A pull secret that the pod names does not exist.
+
+What: the pod's list names a Secret that is not in its namespace. The kubelet skips the name, writes an event
+(FailedToRetrieveImagePullSecret, since 1.28), and pulls with what is left, or without a login.
+
+Why it matters: Secrets are not shared between namespaces; a copy in another one does not count.
+
+What to do: create the Secret under that name, or correct the name on the workload or the ServiceAccount.
+"""
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Proof, Stage
+from checks.rules.base import (
+    Rule,
+    denied_without_login,
+    kubelet_proof,
+    nearest,
+    open_to,
+    secret_subject,
+    sends_no_login,
+)
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire on the first name without a Secret, where no other login is sent."""
+    missing = [n for n in evidence.secrets if isinstance(n.found, Fact) and n.found.value is None]
+    if not missing or not denied_without_login(evidence) or not _possible(evidence):
+        return None
+    first = missing[0]
+    names = evidence.secret_names.value if isinstance(evidence.secret_names, Fact) else ()
+    near = nearest(first.name, names)
+    hint = f"; {near[0]} is there" if near else ""
+    assert isinstance(first.found, Fact)
+    return Finding(
+        "HD103",
+        secret_subject(evidence, first.name),
+        {"secret": first.name, "namespace": evidence.pull.namespace, "hint": hint, "near": ", ".join(near)},
+        (
+            Proof("pod", f"imagePullSecrets names {first.name}"),
+            Proof("secret", f"{evidence.pull.namespace}/{first.name} does not exist", first.found.at),
+            kubelet_proof(evidence),
+        ),
+    )
+
+
+def _possible(evidence: Evidence) -> bool:
+    others_unread = any(not isinstance(n.found, Fact) for n in evidence.secrets)
+    return not others_unread and sends_no_login(evidence) and open_to(evidence, "secret_missing", "no_credentials")
+
+
+RULE = Rule(
+    code="HD103",
+    stage=Stage.WIRING,
+    title="pull secret does not exist",
+    cause="secret_missing",
+    sentence="The pods name the pull secret {secret}, which does not exist in {namespace}{hint}.",
+    examine=examine,
+    order=52,
+    plans=("new_login", "advice"),
+    manual=__doc__,
+)

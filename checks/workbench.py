@@ -1,0 +1,134 @@
+"""What a repair may ask before anything is written, answered from the clients."""
+
+from collections.abc import Callable, Sequence
+
+from checks import keyring
+from checks.clients.cluster import Cluster
+from checks.clients.dockerconfig_helper import own_login
+from checks.clients.once import Once
+from checks.clients.prober import Prober
+from checks.clients.wire import Pod
+from checks.credentials import Login
+from checks.dockerconfig import read_secret
+from checks.errors import Forbidden, UsageError
+from checks.facts import Knows, Trial, Unknown
+from checks.image import ImageRef
+from checks.model import ObjectRef
+from checks.repair.bench import PodCounts
+from checks.repair.plan import LoginProof, Right
+from checks.repair.steps import Body
+from checks.settings import Settings
+from checks.waiting import failing
+
+
+class Workbench:
+    """Implements `repair.bench.Bench`. Pods are listed once for each namespace until `forget`."""
+
+    def __init__(self, settings: Settings, cluster: Cluster, prober: Prober) -> None:
+        self._settings = settings
+        self._cluster = cluster
+        self._prober = prober
+        self._pods: Once[str, tuple[Pod, ...]] = Once()
+
+    @property
+    def read_only(self) -> bool:
+        """Every plan becomes advice."""
+        return self._settings.read_only
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig context, for commands."""
+        return self._cluster.name
+
+    def forget(self) -> None:
+        """List pods anew when next asked."""
+        self._pods.forget(lambda _: True)
+
+    def read(self, ref: ObjectRef) -> Body | None:
+        """Return the object as it is now; raises ClusterError."""
+        return self._cluster.read(ref)
+
+    def may(self, right: Right) -> bool | None:
+        """Ask the API server for one right."""
+        return self._cluster.may(right.verb, right.resource, right.group, right.namespace, right.name)
+
+    def prove(self, login: Login, images: Sequence[ImageRef]) -> LoginProof:
+        """Try a login on images; the registry's own no is told apart from what could not be asked."""
+        trials = [self._prober.trial(image, login) for image in images]
+        return judge(login, trials)
+
+    def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
+        """Names of the pull Secrets of a namespace; empty where they may not be listed."""
+        try:
+            return self._cluster.secret_names(namespace)
+        except Forbidden:
+            return ()
+
+    def try_secret(self, namespace: str, name: str, images: Sequence[ImageRef]) -> tuple[Login, LoginProof] | None:
+        """Try what the kubelet would send from this Secret for all these images."""
+        login = self._login_for(namespace, name, images)
+        return (login, self.prove(login, images)) if login is not None else None
+
+    def _login_for(self, namespace: str, name: str, images: Sequence[ImageRef]) -> Login | None:
+        try:
+            body = self._cluster.read(ObjectRef("Secret", namespace, name))
+            secret = read_secret(body) if body is not None else None
+        except (Forbidden, UsageError):
+            return None
+        if secret is None:
+            return None
+        firsts = [next(iter(keyring.answer(image, [secret]).attempts), None) for image in images]
+        logins = {attempt.login for attempt in firsts if attempt is not None}
+        if len(logins) != 1 or None in firsts:
+            return None
+        login = logins.pop()
+        return login if login.username and login.password else None
+
+    def personal_login(self, host: str) -> Login | Unknown | None:
+        """The user's own login for a registry host."""
+        path = self._settings.docker_config
+        return own_login(path, host) if path is not None else None
+
+    def pods_using_secret(self, namespace: str, name: str) -> PodCounts:
+        """Count the pods that name a Secret."""
+        return self._count(namespace, lambda pod: name in {s.name for s in pod.spec.image_pull_secrets or ()})
+
+    def pods_using_account(self, namespace: str, name: str) -> PodCounts:
+        """Count the pods of a ServiceAccount."""
+        return self._count(namespace, lambda pod: (pod.spec.service_account_name or "default") == name)
+
+    def _count(self, namespace: str, mine: Callable[[Pod], bool]) -> PodCounts:
+        chosen = [pod for pod in self._pods.get(namespace, lambda: self._list(namespace)) if mine(pod)]
+        waiting = sum(bool(failing(pod, "")) for pod in chosen)
+        return PodCounts(running=len(chosen) - waiting, waiting=waiting)
+
+    def _list(self, namespace: str) -> tuple[Pod, ...]:
+        return tuple(pod for page in self._cluster.pods(namespace) for pod in page.items)
+
+
+def judge(login: Login, trials: Sequence[Trial]) -> LoginProof:
+    """Say what trials of one login on several images prove."""
+    pulled = sum(trial.pulls is True for trial in trials)
+    of = len(trials)
+    powers = tuple(sorted({action for t in trials for action in t.actions or ()} - {"pull"}))
+    refused = any(t.knows is Knows.REFUSED for t in trials)
+    proven = bool(trials) and pulled == of and not refused
+    return LoginProof(proven, pulled, of, _sentence(login, trials, pulled, refused), refused, powers)
+
+
+def _sentence(login: Login, trials: Sequence[Trial], pulled: int, refused: bool) -> str:
+    of = len(trials)
+    what = f"{of} failing image{'s' * (of != 1)}"
+    if refused:
+        return f"the registry refuses the login {login.username}"
+    if pulled == of and trials:
+        return f"pulls {pulled} of {what}"
+    unasked = next((t.why for t in trials if t.why and t.pulls is None), "")
+    if unasked:
+        return f"not proven from here: {unasked}"
+    denied = next((t for t in trials if t.pulls is False), None)
+    if denied is None:
+        return "there is no image to prove it with"
+    status = denied.manifest.status if denied.manifest else 0
+    why = denied.manifest.message.partition(": ")[0] if denied.manifest else ""
+    return f"pulls {pulled} of {what}; the registry answers {status}{f' ({why})' if why else ''}"

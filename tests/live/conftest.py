@@ -1,0 +1,114 @@
+"""Fixtures of the live tests: one cluster and a few registries for the whole run, a namespace for each test.
+
+Where a program is missing the tests skip and say which. With HARBOR_DOCTOR_LIVE=required they fail instead.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.live import registry as registries
+from tests.live.certificates import Authority
+from tests.live.kube import Cluster
+from tests.live.node import Node
+from tests.live.processes import Missing
+from tests.live.registry import Registry
+from tests.live.servers import Binaries, api_server
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def live_folder() -> Iterator[Path]:
+    """A folder for all that the servers write, gone afterwards: keys and passwords lie in it."""
+    with tempfile.TemporaryDirectory(prefix="harbor-doctor-live-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster(live_folder: Path) -> Iterator[Cluster]:
+    """A real kube-apiserver with its etcd, under the administrator's hands."""
+    folder = live_folder / "cluster"
+    folder.mkdir()
+    with _or_unavailable(), api_server(Binaries.find(), folder) as server:
+        started = Cluster(server, folder)
+        started.node("live-node")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def authority(live_folder: Path) -> Authority:
+    """The certificate authority of the registries, which no system trusts."""
+    with _or_unavailable():
+        return Authority(live_folder / "registry-pki", "live-registries")
+
+
+@pytest.fixture(scope="session")
+def registry(live_folder: Path, authority: Authority) -> Iterator[Registry]:
+    """The real docker-registry behind TLS, with `shop/web:1` and an index `shop/both:1` for amd64 and arm64 in it."""
+    with _or_unavailable(), registries.running(live_folder / "tls", "registry.live.test", authority) as started:
+        started.push("shop/web")
+        started.push_index("shop/both", "1", ("amd64", "arm64"))
+        yield started
+
+
+@pytest.fixture(scope="session")
+def plain_registry(live_folder: Path) -> Iterator[Registry]:
+    """The same over plain HTTP."""
+    with _or_unavailable(), registries.running(live_folder / "plain", "plain.live.test") as started:
+        started.push("shop/web")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def expired_registry(live_folder: Path, authority: Authority) -> Iterator[Registry]:
+    """A registry whose certificate ended yesterday."""
+    tls = authority.server("expired.live.test", ("DNS:expired.live.test",), valid_for=timedelta(days=-1))
+    folder = live_folder / "expired"
+    with _or_unavailable(), registries.running(folder, "expired.live.test", authority, tls) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def misnamed_registry(live_folder: Path, authority: Authority) -> Iterator[Registry]:
+    """A registry whose certificate is for another name."""
+    tls = authority.server("another.live.test", ("DNS:another.live.test",))
+    folder = live_folder / "misnamed"
+    with _or_unavailable(), registries.running(folder, "misnamed.live.test", authority, tls) as started:
+        yield started
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of the test's own, emptied of pods afterwards: no controller here would do it."""
+    name = cluster.namespace(f"shop-{next(_NUMBERS)}")
+    yield name
+    cluster.delete_all("Pod", name)
+
+
+@pytest.fixture
+def node(cluster: Cluster, namespace: str, registry: Registry) -> Iterator[Node]:
+    """The kubelet of that namespace, which knows the TLS registry and trusts its authority."""
+    with Node(cluster, namespace, [registry]) as started:
+        yield started
+
+
+@contextmanager
+def _or_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except Missing as why:
+        _unavailable(str(why))
+
+
+def _unavailable(why: str) -> NoReturn:
+    if os.environ.get("HARBOR_DOCTOR_LIVE") == "required":
+        pytest.fail(f"HARBOR_DOCTOR_LIVE=required, but {why}", pytrace=False)
+    pytest.skip(why)

@@ -1,0 +1,164 @@
+"""A real etcd, kube-apiserver and docker-registry on loopback ports, for as long as the tests run."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tests.live.certificates import Authority, KeyPair, service_account_key
+from tests.live.processes import DidNotStart, Missing, Server, free_port, need
+from tests.live.web import Endpoint
+
+_HERE = Path(__file__).parent
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServer:
+    """A running kube-apiserver with RBAC and no controllers."""
+
+    endpoint: Endpoint
+    authority: Authority
+    """Signs client certificates: CN is the user, each O a group."""
+    admin: KeyPair
+    """Of the group system:masters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """Where kube-apiserver and etcd are."""
+
+    folder: Path
+
+    @classmethod
+    def find(cls) -> "Binaries":
+        """Look where build.sh looks; raises Missing. Builds nothing."""
+        found = subprocess.run([_HERE / "build.sh", "--find"], capture_output=True, text=True, check=False)
+        if found.returncode:
+            raise Missing(found.stderr.strip())
+        return cls(Path(found.stdout.strip()))
+
+
+@contextmanager
+def api_server(binaries: Binaries, folder: Path) -> Iterator[ApiServer]:
+    """Run etcd and kube-apiserver with all their files in `folder`, which must exist."""
+    authority = Authority(folder / "pki", "live-cluster")
+    admin = authority.client("admin", ("system:masters",))
+    with ExitStack() as stack:
+        etcd = _started(lambda: _start_etcd(binaries, folder), stack)
+        endpoint = _started(lambda: _start_api_server(binaries, folder, authority, admin, etcd), stack)
+        yield ApiServer(endpoint, authority, admin)
+
+
+@contextmanager
+def docker_registry(folder: Path, logins: dict[str, str], tls: KeyPair | None = None) -> Iterator[int]:
+    """Run Debian's docker-registry with an htpasswd file of `logins`, behind TLS where `tls` is given; yields its port.
+
+    Raises Missing without the programs docker-registry and htpasswd.
+    """
+    for program, package in (("docker-registry", "docker-registry"), ("htpasswd", "apache2-utils")):
+        need(program, package)
+    folder.mkdir()
+    passwords = folder / "htpasswd"
+    passwords.touch()
+    for user, password in logins.items():
+        # -i reads the password from standard input: it is in no process list. -B: the only kind distribution reads.
+        subprocess.run(
+            ["htpasswd", "-i", "-B", "-C", "4", passwords, user],
+            input=password,
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+    with ExitStack() as stack:
+        yield _started(lambda: _start_registry(folder, passwords, tls), stack)
+
+
+def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, str]:
+    client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    server = Server(
+        [
+            str(binaries.folder / "etcd"),
+            "--data-dir",
+            "etcd-data",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
+        ],
+        folder,
+    )
+    health = Endpoint(client.rpartition("/")[2])
+    server.wait_until(lambda: health.says("/health", b'"health":"true"'), 30)
+    return server, client
+
+
+def _start_api_server(
+    binaries: Binaries, folder: Path, authority: Authority, admin: KeyPair, etcd: str
+) -> tuple[Server, Endpoint]:
+    port = free_port()
+    serving = authority.server("apiserver", ("DNS:localhost", "IP:127.0.0.1", "IP:10.96.0.1"))
+    tokens = service_account_key(folder / "pki")
+    server = Server(
+        [
+            str(binaries.folder / "kube-apiserver"),
+            f"--etcd-servers={etcd}",
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            f"--secure-port={port}",
+            "--service-cluster-ip-range=10.96.0.0/16",
+            "--endpoint-reconciler-type=none",
+            f"--client-ca-file={authority.certificate}",
+            f"--tls-cert-file={serving.certificate}",
+            f"--tls-private-key-file={serving.key}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={tokens.certificate}",
+            f"--service-account-signing-key-file={tokens.key}",
+            "--authorization-mode=RBAC",
+            "--allow-privileged",
+            "--cert-dir",
+            "apiserver-certs",
+        ],
+        folder,
+    )
+    endpoint = Endpoint(f"127.0.0.1:{port}", ca=authority.certificate, client=admin)
+    server.wait_until(lambda: endpoint.says("/readyz", b"ok"), 60)
+    return server, endpoint
+
+
+def _start_registry(folder: Path, passwords: Path, tls: KeyPair | None) -> tuple[Server, int]:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "REGISTRY_HTTP_ADDR": f"127.0.0.1:{port}",
+        "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": str(folder / "storage"),
+        "REGISTRY_AUTH_HTPASSWD_PATH": str(passwords),
+        "OTEL_TRACES_EXPORTER": "none",
+    }
+    if tls is not None:
+        environment["REGISTRY_HTTP_TLS_CERTIFICATE"] = str(tls.certificate)
+        environment["REGISTRY_HTTP_TLS_KEY"] = str(tls.key)
+    server = Server(["docker-registry", "serve", str(_HERE / "registry.yml")], folder, environment)
+    server.wait_until(lambda: f"listening on 127.0.0.1:{port}" in server.last_words(), 15)
+    return server, port
+
+
+def _started(start: Callable[[], tuple[Server, _T]], stack: ExitStack) -> _T:
+    """Start a server and have `stack` end it. Tries thrice: a free port can be taken before the server binds it."""
+    for _ in range(2):
+        try:
+            server, value = start()
+            break
+        except DidNotStart as failure:
+            if "address already in use" not in str(failure):
+                raise
+    else:
+        server, value = start()
+    stack.callback(server.close)
+    return value

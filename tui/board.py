@@ -1,0 +1,97 @@
+"""What the console knows, without a screen: problems, their plans, repairs under way, what is filtered."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from checks.doctor import ClusterInfo, Report
+from checks.model import Problem
+from checks.repair.plan import FixPlan, Outcome, Progress, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repair or undo of one problem, as far as it has come."""
+
+    running: bool
+    progress: tuple[Progress, ...] = ()
+    outcome: Outcome | None = None
+    undone: bool = False
+    at: datetime | None = None
+    undo: tuple[tuple[str, str], ...] = ()
+    """The diff that `z` would put back."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One immutable snapshot of everything shown; every change makes a new one."""
+
+    info: ClusterInfo | None = None
+    report: Report | None = None
+    scanning: bool = True
+    looked_at: datetime | None = None
+    offers: dict[str, tuple[FixPlan | Refusal, ...]] = field(default_factory=dict)
+    repairs: dict[str, Repair] = field(default_factory=dict)
+    kept: dict[str, Problem] = field(default_factory=dict)
+    """Problems that were worked on: their rows stay though the scan no longer finds them."""
+    order: tuple[str, ...] = ()
+    """Row order; frozen while a repair runs or a plan is open, so that no row moves under the finger."""
+    filter: str = ""
+    error: str = ""
+
+    @property
+    def problems(self) -> dict[str, Problem]:
+        """All problems by id, those worked on included."""
+        found = {p.id: p for p in self.report.problems} if self.report else {}
+        return {**self.kept, **found}
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Ids of the problems to show, in order."""
+        problems, words = self.problems, self.filter.lower().split()
+        known = [key for key in self.order if key in problems]
+        new = [key for key in problems if key not in self.order]
+        return tuple(key for key in (*known, *new) if all(word in _text(problems[key]) for word in words))
+
+    def with_report(self, report: Report, final: bool, now: datetime, *, resort: bool) -> "Board":
+        """Take in what a scan has found so far."""
+        order = tuple(p.id for p in report.problems)
+        if not resort:
+            order = (*self.order, *(key for key in order if key not in self.order))
+        looked = now if final else self.looked_at
+        return replace(self, report=report, scanning=not final, looked_at=looked, order=order, error="")
+
+    def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
+        """Take in the plans of one problem."""
+        return replace(self, offers={**self.offers, problem: offers})
+
+    def without_offers(self, problem: str) -> "Board":
+        """Forget the plans of one problem: they have to be made anew."""
+        return replace(self, offers={key: offers for key, offers in self.offers.items() if key != problem})
+
+    def with_repair(self, problem: str, repair: Repair) -> "Board":
+        """Note how far a repair has come; its row stays from now on."""
+        kept = {**self.kept, problem: self.problems[problem]} if problem in self.problems else self.kept
+        return replace(self, repairs={**self.repairs, problem: repair}, kept=kept)
+
+    def plans(self, problem: str) -> tuple[FixPlan, ...]:
+        """The plans of a problem, best first, refusals left out."""
+        return tuple(o for o in self.offers.get(problem, ()) if isinstance(o, FixPlan))
+
+    def plan_for(self, problem: str, key: str) -> FixPlan | Refusal | None:
+        """The plan that a key chooses: `f` the best one that writes, else the first; `s`, `a`, `r` by their key."""
+        offers = self.offers.get(problem, ())
+        if key == "f":
+            return next((o for o in offers if isinstance(o, FixPlan) and o.steps), next(iter(self.plans(problem)), None))
+        mine = [o for o in offers if o.key == key]
+        return next((o for o in mine if isinstance(o, FixPlan)), next(iter(mine), None))
+
+    @property
+    def busy(self) -> bool:
+        """Is a repair under way?"""
+        return any(repair.running for repair in self.repairs.values())
+
+
+def _text(problem: Problem) -> str:
+    names = " ".join(f"{pull.namespace}/{pull.pod} {pull.image}" for pull in problem.pulls[:200])
+    return f"{problem.id} {problem.title} {problem.sentence} {names}".lower()

@@ -1,0 +1,64 @@
+"""Exit codes, and the one place where an error becomes a sentence on stderr."""
+
+import sys
+from enum import IntEnum
+from typing import Any
+
+import click
+
+from checks.errors import ClusterError, DoctorError, Interrupted, Refused, UsageError
+
+
+class Exit(IntEnum):
+    """What a process tells its caller."""
+
+    FINE = 0
+    """Nothing failing and everything could be looked at; fix: mended."""
+    FAILING = 1
+    """Failing pods found; fix: not mended."""
+    USAGE = 2
+    CLUSTER = 3
+    """Cluster not reachable or not allowed."""
+    INCOMPLETE = 4
+    """Nothing failing as far as could be looked."""
+    REFUSED = 5
+    """Refused by the gate or by the person."""
+    INTERRUPTED = 130
+
+
+def run(command: Any) -> int:
+    """Run a click command and return the exit code; every known error is one sentence on stderr."""
+    try:
+        result = command.main(standalone_mode=False, prog_name="harbor-doctor")
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt, Interrupted):
+        say("interrupted")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.FINE
+    except DoctorError as error:
+        say(str(error))
+        return code_of(error)
+    return int(result or 0)
+
+
+def code_of(error: DoctorError) -> Exit:
+    """Return the exit code that belongs to an error."""
+    if isinstance(error, UsageError):
+        return Exit.USAGE
+    if isinstance(error, Refused):
+        return Exit.REFUSED
+    return Exit.CLUSTER if isinstance(error, ClusterError) else Exit.FAILING
+
+
+def say(text: str) -> None:
+    """Write one line of words to stderr, with control characters made visible."""
+    from tui.visible import visible
+
+    sys.stderr.write(f"harbor-doctor: {visible(text)}\n")
+    sys.stderr.flush()

@@ -1,0 +1,63 @@
+"""The plain commands that look: data on stdout, words on stderr, exit codes from `Exit`."""
+
+import json
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checks.doctor import Doctor, Report
+from checks.repair.plan import FixPlan, Refusal
+from checks.scan import Scan
+from tui.exits import Exit, say
+from tui.options import merged
+from tui.start import world_for
+
+Offers = Mapping[str, Sequence[FixPlan | Refusal]]
+
+
+def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> int:
+    """Look everywhere the user may, explain every failing pull, print the problems."""
+    with world_for(merged(parent, options)) as settings:
+        doctor = Doctor(settings)
+        try:
+            info = doctor.connect()
+            report = look(doctor)
+            offers = {problem.id: doctor.offers(problem) for problem in report.problems}
+            if output == "json":
+                from checks.report import report as as_dict
+
+                print_json(as_dict(info.context, report.scan, report.problems, offers, report.unknowns))
+            else:
+                from tui.tables import problems_table
+
+                problems_table(report, offers)
+            return _exit(report)
+        finally:
+            doctor.close()
+
+
+def look(doctor: Doctor) -> Report:
+    """Scan and diagnose once; words about what could not be looked at go to stderr."""
+    stop = threading.Event()
+    last: Scan | None = None
+    for last in doctor.find(stop):
+        pass
+    assert last is not None
+    report = doctor.diagnose(last, stop)
+    for gap in last.not_looked:
+        say(f"not looked at: {gap.namespace or 'all namespaces'}: {gap.why}")
+    return report
+
+
+def _exit(report: Report) -> Exit:
+    if report.problems:
+        return Exit.FAILING
+    return Exit.FINE if report.scan.complete else Exit.INCOMPLETE
+
+
+def print_json(data: Any) -> None:
+    """Write one JSON document; control characters are escaped by JSON itself, lone surrogates replaced."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
+    sys.stdout.flush()

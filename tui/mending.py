@@ -1,0 +1,234 @@
+"""The plain commands that plan, mend and undo: data on stdout, words on stderr, exit codes from `Exit`."""
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from checks.credentials import Login, Origin, OriginKind, Password
+from checks.doctor import Doctor
+from checks.errors import Refused, UsageError
+from checks.model import Problem
+from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
+from checks.repair.receipt import Receipt
+from checks.report import problem_dict
+from checks.rules.base import nearest
+from tui import tables
+from tui.exits import Exit, say
+from tui.headless import look, print_json
+from tui.options import merged
+from tui.start import world_for
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
+
+
+def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | None, output: str) -> int:
+    """Print every plan of one problem, or of all."""
+    with world_for(merged(parent, options)) as settings:
+        doctor = Doctor(settings)
+        try:
+            doctor.connect()
+            problems = look(doctor).problems
+            chosen = (_find(problem, problems),) if problem else problems
+            offers = {p.id: doctor.offers(p) for p in chosen}
+            if output == "json":
+                print_json({"schema": 1, "problems": [problem_dict(p, offers[p.id]) for p in chosen]})
+            else:
+                for one in chosen:
+                    tables.plans(one.id, offers[one.id])
+            return Exit.FAILING if chosen else Exit.FINE
+        finally:
+            doctor.close()
+
+
+def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, output: str) -> int:
+    """Mend one problem and wait until its pods have pulled."""
+    wait = duration(options["wait"])
+    login = _given_login(options)
+    with world_for(merged(parent, options)) as settings:
+        doctor = Doctor(settings)
+        try:
+            doctor.connect()
+            found = _find(problem, look(doctor).problems)
+            chosen = _choose(doctor, found, options["plan_id"], login)
+            say(f"{found.sentence}")
+            _show(chosen, to_stdout=options["dry_run"] and output != "json")
+            if options["dry_run"]:
+                doctor.check(chosen)
+                if output == "json":
+                    print_json({"schema": 1, "dry_run": True, "problem": problem_dict(found, (chosen,))})
+                say("dry run: the API server takes every write; nothing was written")
+                return Exit.FAILING
+            _agree(chosen, options["yes"])
+            return _mend(doctor, chosen, found, wait, output)
+        finally:
+            doctor.close()
+
+
+def _mend(doctor: Doctor, chosen: FixPlan, problem: Problem, wait: float, output: str) -> int:
+    outcome = doctor.apply(chosen, _tell)
+    stop = threading.Event()
+    if outcome.applied and wait:
+        try:
+            outcome = doctor.verify(chosen, problem, wait, _tell, stop, outcome)
+        except KeyboardInterrupt:
+            say(f"written, not waited for; harbor-doctor undo {outcome.receipt} takes it back")
+            raise
+    _print(outcome, output)
+    return Exit.FINE if outcome.mended or (outcome.applied and not wait) else Exit.FAILING
+
+
+def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | None, output: str) -> int:
+    """List, prune or undo repairs."""
+    with world_for(merged(parent, options)) as settings:
+        doctor = Doctor(settings)
+        try:
+            doctor.connect()
+            if options["listing"]:
+                return _list(doctor, output)
+            if options["prune"]:
+                say(f"{doctor.prune(receipt)} receipts removed")
+                return Exit.FINE
+            chosen = receipt or next((r.id for r in doctor.receipts()), None)
+            if chosen is None:
+                raise UsageError("there is nothing to undo: no receipt of a repair was found")
+            lines = doctor.undo_preview(chosen)
+            for sign, text in lines:
+                say(f"{sign} {text}")
+            if options["dry_run"]:
+                return Exit.FINE
+            _ask("put this back", options["yes"])
+            outcome = doctor.undo(chosen, _tell)
+            _print(outcome, output)
+            return Exit.FINE if outcome.applied else Exit.FAILING
+        finally:
+            doctor.close()
+
+
+def _list(doctor: Doctor, output: str) -> int:
+    found = doctor.receipts()
+    if output == "json":
+        print_json({"schema": 1, "receipts": [_receipt(receipt) for receipt in found]})
+    else:
+        tables.receipts(found)
+    return Exit.FINE
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "id": receipt.id,
+        "namespace": receipt.namespace,
+        "created": receipt.created.isoformat(timespec="seconds"),
+        "title": receipt.title,
+        "problem": receipt.problem,
+        "finished": receipt.closed,
+        "undoable": receipt.undoable,
+    }
+
+
+def duration(text: str) -> float:
+    """Return seconds of `90`, `90s`, `5m`, `1h`; raises UsageError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    if match is None:
+        raise UsageError(f"--wait {text}: write a duration such as 90s, 5m or 0")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _find(wanted: str, problems: tuple[Problem, ...]) -> Problem:
+    for problem in problems:
+        if problem.id == wanted:
+            return problem
+    same = [p for p in problems if p.code == wanted.upper()]
+    if len(same) == 1:
+        return same[0]
+    near = nearest(wanted, tuple(p.id for p in problems))
+    hint = f"; is it {near[0]}" if near else "; harbor-doctor scan lists what fails now"
+    raise UsageError(f"there is no problem {wanted} now{hint}")
+
+
+def _choose(doctor: Doctor, problem: Problem, plan_id: str | None, login: Login | None) -> FixPlan:
+    offers = doctor.offers(problem, login)
+    wanted = plan_id or ("new-login" if login else None)
+    plans = [offer for offer in offers if isinstance(offer, FixPlan)]
+    for offer in offers:
+        if wanted is not None and offer.id == wanted:
+            if isinstance(offer, Refusal):
+                raise Refused(f"{offer.title}: {offer.why}")
+            return offer
+    if wanted is not None:
+        known = ", ".join(p.id for p in plans) or "none"
+        raise UsageError(f"{problem.id} has no plan {wanted}; it has: {known}")
+    best = next((p for p in plans if p.steps and p.safety is not Safety.ADVICE), next(iter(plans), None))
+    if best is None:
+        raise Refused(f"{problem.id} cannot be mended from here")
+    return best
+
+
+def _show(chosen: FixPlan, *, to_stdout: bool) -> None:
+    if to_stdout:
+        tables.plans(chosen.problem, (chosen,))
+        return
+    say(f"plan {chosen.id}: {chosen.title}")
+    for sign, text in chosen.lines:
+        say(f"  {sign} {text}")
+    for text in chosen.warnings:
+        say(f"  ! {text}")
+
+
+def _agree(chosen: FixPlan, yes: bool) -> None:
+    if chosen.safety is Safety.ADVICE:
+        if chosen.advice:
+            sys.stdout.write(tables.plain(chosen.advice) + "\n")
+        raise Refused(f"{chosen.id} is advice: it cannot be done from here")
+    if chosen.safety is Safety.CONFIRM:
+        for text in chosen.asks:
+            say(f"  + {text}")
+        _ask("do this", yes)
+
+
+def _ask(what: str, yes: bool) -> None:
+    """Ask on the terminal; without one, only --yes agrees."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(f"asked first and nobody answered: add --yes to {what}")
+    sys.stderr.write(f"harbor-doctor: {what}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise Refused("nothing was written")
+
+
+def _given_login(options: Mapping[str, Any]) -> Login | None:
+    username, from_stdin = options["username"], options["password_stdin"]
+    if not username and not from_stdin:
+        return None
+    if not (username and from_stdin):
+        raise UsageError("a new login needs both --username and --password-stdin")
+    password = sys.stdin.read()
+    # One line break at the end is how every shell sends text; a password that means it can be typed into the form.
+    password = password.removesuffix("\n").removesuffix("\r")
+    if not password:
+        raise UsageError("--password-stdin: standard input was empty")
+    return Login(username, Password(password), Origin(OriginKind.FORM, "standard input", options["server"] or ""))
+
+
+def _tell(progress: Progress) -> None:
+    count = f" ({progress.done} of {progress.of})" if progress.of else ""
+    say(f"{progress.phase}: {progress.text}{count}")
+
+
+def _print(outcome: Outcome, output: str) -> None:
+    if output == "json":
+        data = {
+            "schema": 1, "applied": outcome.applied, "mended": outcome.mended, "receipt": outcome.receipt or None,
+            "sentence": outcome.sentence, "waiting": list(outcome.waiting),
+        }  # fmt: skip
+        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+        return
+    sys.stdout.write(tables.plain(outcome.sentence) + "\n")
+    for line in outcome.waiting:
+        say(f"still waiting: {line}")
+    if outcome.receipt:
+        say(f"harbor-doctor undo {outcome.receipt} takes it back")

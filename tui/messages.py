@@ -1,0 +1,112 @@
+"""What workers tell the screens. Workers touch no widget; handlers own all state.
+
+Each carries the number of the scan it belongs to where there is one: a stale message is dropped.
+"""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from checks.doctor import ClusterInfo, Report
+from checks.model import Diagnosis
+from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
+from checks.scan import Scan
+
+
+@dataclass
+class Connected(Message):
+    """The cluster is there, and knows us."""
+
+    info: ClusterInfo
+
+
+@dataclass
+class Found(Message):
+    """A snapshot of the failing pulls; more may follow."""
+
+    number: int
+    scan: Scan
+
+
+@dataclass
+class Explained(Message):
+    """Problems as far as they are known; `final` ends the scan."""
+
+    number: int
+    report: Report
+    final: bool
+
+
+@dataclass
+class Offered(Message):
+    """The plans of one problem."""
+
+    problem: str
+    offers: tuple[FixPlan | Refusal, ...]
+
+
+@dataclass
+class Tested(Message):
+    """A login of the form, tried."""
+
+    proof: LoginProof
+
+
+@dataclass
+class Advanced(Message):
+    """A repair or undo went one step on."""
+
+    problem: str
+    progress: Progress
+
+
+@dataclass
+class Finished(Message):
+    """A repair or undo came to an end; `undo` holds what `z` would put back."""
+
+    problem: str
+    outcome: Outcome
+    undone: bool
+    undo: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Failed(Message):
+    """Work ended in an error, already a sentence; `problem` is empty where it is about the whole."""
+
+    sentence: str
+    problem: str = ""
+
+
+@dataclass
+class Filtered(Message):
+    """The filter line was changed."""
+
+    words: str
+
+
+@dataclass
+class LoginPlanned(Message):
+    """The plan that writes a login typed into the form, or why there is none."""
+
+    problem: str
+    offer: FixPlan | Refusal
+
+
+@dataclass
+class UndoShown(Message):
+    """What an undo would put back; asked before it is done."""
+
+    problem: str
+    receipt: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Retested(Message):
+    """One problem, looked at again: its diagnoses as they are now; empty where nothing fails any more."""
+
+    number: int
+    problem: str
+    diagnoses: tuple[Diagnosis, ...]

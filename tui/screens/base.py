@@ -1,0 +1,70 @@
+"""What all screens share: they show the board, and no worker's failure goes unseen."""
+
+from typing import Any, Protocol, cast
+
+from textual.screen import ModalScreen, Screen
+from textual.worker import Worker, WorkerState
+
+from checks.credentials import Login
+from checks.doctor import Doctor
+from checks.model import Problem
+from checks.repair.plan import FixPlan
+from tui.board import Board
+from tui.widgets.detail import Detail
+
+
+class Console(Protocol):
+    """What a screen may ask of the app."""
+
+    board: Board
+    doctor: Doctor
+
+    def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
+        """A plan's key was pressed: apply what is painted in full, else open it."""
+
+    def apply_plan(self, plan: FixPlan) -> None:
+        """Apply a plan that a person has read and agreed to."""
+
+    def undo_last(self, problem: str | None, detail: Detail | None) -> None:
+        """`z`: take the last repair back."""
+
+    def test_again(self, problem: str | None) -> None:
+        """`t`: look again at what this problem rests on."""
+
+    def want_offers(self, problem: str) -> None:
+        """The plans of this problem are needed now."""
+
+    def test_login(self, problem: Problem, login: Login) -> None:
+        """Try a typed login on the failing images."""
+
+    def plan_login(self, problem: Problem, login: Login) -> None:
+        """Make the plan that writes a typed login, and open it."""
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Tell something in a corner, foreign text made harmless."""
+
+
+class Speaks:
+    """Mixed into screens: the app as what it can do, and failures of workers as sentences."""
+
+    @property
+    def console(self) -> Console:
+        """The app."""
+        return cast(Console, cast(Any, self).app)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that fails says so; the message does not bubble to the app."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.console.say(f"unexpected: {type(event.worker.error).__name__}", error=True)
+
+
+class BoardScreen(Speaks, Screen[None]):
+    """A screen that shows the board whenever it changes."""
+
+    def show_board(self, board: Board) -> None:
+        """Show this board; called by the app after every change."""
+        raise NotImplementedError(f"{type(self).__name__} shows nothing")  # a screen without this is a bug of ours
+
+
+class Dialog(Speaks, ModalScreen[bool]):
+    """A box over the screen; dismisses with True where the person agreed."""

@@ -1,0 +1,36 @@
+"""What the keys do and the signs mean."""
+
+from rich.text import Text
+
+from tui.screens.box import Box
+
+_KEYS = (
+    ("j k ↓ ↑", "choose a problem"),
+    ("enter", "open it full width; esc goes back"),
+    ("f", "mend as shown: applies the plan that is on screen in full"),
+    ("s", "recreate the Secret; where no login is known, a form asks for one"),
+    ("a", "attach a good Secret to the ServiceAccount or workload"),
+    ("r", "replace the stuck pods, and no other"),
+    ("t", "test again"),
+    ("z", "undo the last repair, after showing what it puts back"),
+    ("/", "filter by words; esc clears"),
+    ("ctrl+r", "look at the whole cluster again"),
+    (":", "commands"),
+    ("q", "quit; a write in hand is finished first"),
+)
+_SIGNS = (
+    ("✖", "found: the cause is known"),
+    ("?", "not known, with what could not be looked at"),
+    ("!", "one key mends it"),
+    ("+", "mending asks something first"),
+    ("i", "advice only: it cannot be mended from here"),
+    ("✔ ·", "a stage of the pull: passed, not reached"),
+)
+
+
+def help_box() -> Box:
+    """Return the help as a box."""
+    lines = [Text.assemble((f" {key:<9}", "bold cyan"), text) for key, text in _KEYS]
+    lines += [Text(""), *(Text.assemble((f" {sign:<9}", "bold"), text) for sign, text in _SIGNS)]
+    lines += [Text(""), Text(" Nothing is written that was not shown first. Passwords are never shown.", "dim")]
+    return Box("Help", lines)

@@ -1,0 +1,29 @@
+"""Which keys a screen offers now; a key that cannot be used is dim and says why when pressed."""
+
+from checks.repair.plan import FixPlan
+from tui.board import Board
+from tui.widgets.bars import Hint
+
+
+def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool = False) -> tuple[Hint, ...]:
+    """Return the footer of the main screen, or of an opened problem."""
+
+    def usable(letter: str) -> bool:
+        return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not board.busy
+
+    mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
+    best = board.plan_for(key, "f") if key else None
+    verb = "mend as shown" if isinstance(best, FixPlan) and best.steps else "read advice"
+    first = (Hint("esc", "back"),) if opened else (Hint("enter", "open" if narrow else "open wide", key is not None),)
+    return (
+        *first,
+        Hint("f", verb, usable("f")),
+        Hint("s", "recreate", usable("s")),
+        Hint("a", "attach", usable("a")),
+        Hint("r", "replace pods", usable("r")),
+        Hint("t", "test again", key is not None),
+        Hint("z", "undo", mended),
+        *(() if opened else (Hint("/", "filter"),)),
+        Hint("q", "quit"),
+        Hint("?", "help"),
+    )

@@ -1,0 +1,102 @@
+"""Starts the console, the demo, and what they need: the heavy imports happen behind the first frame."""
+
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from checks.credentials import Login, Origin, OriginKind, Password
+from checks.settings import Settings
+from tui.options import settings_of
+
+
+@contextmanager
+def world_for(options: Mapping[str, Any]) -> Iterator[Settings]:
+    """Yield the settings to work with: the user's, or those of a pretend world that lives as long as the block."""
+    if not options["demo"]:
+        yield settings_of(options)
+        return
+    from checks.demo.world import World
+
+    with tempfile.TemporaryDirectory(prefix="harbor-doctor-demo-") as folder, World() as world:
+        yield demo_settings(world, Path(folder), options)
+
+
+def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Settings:
+    """Return settings for a pretend world: its own state folder, no docker config, no proxy, no other cluster."""
+    kubeconfig = folder / "kubeconfig"
+    world.kubeconfig(kubeconfig, user=options["impersonate"] or "admin")
+    user, password = world.harbor_login
+    host = "harbor.demo.test"
+    namespaces = tuple(name for given in options["namespaces"] or () for name in given.split(",") if name)
+    return Settings(
+        kubeconfig=str(kubeconfig),
+        context="demo",
+        namespaces=() if options["all_namespaces"] else namespaces,
+        registry_ca=world.ca_file,
+        resolve=dict(world.resolve),
+        harbor_login=Login(user, Password(password), Origin(OriginKind.OPERATOR, "the demo", host)),
+        state_dir=folder / "state",
+        read_only=bool(options["read_only"]),
+    )
+
+
+def console(options: Mapping[str, Any]) -> int:
+    """Run the full-screen console; returns the exit code."""
+    from tui.app import HarborDoctor
+
+    if options["demo"]:
+        with world_for(options) as settings:
+            return HarborDoctor(settings).run() or 0
+    return HarborDoctor(settings_of(options)).run() or 0
+
+
+def serve_demo(directory: str) -> int:
+    """Serve a pretend world until stopped; writes a kubeconfig and an env file that other processes use."""
+    from checks.demo.world import World
+
+    from tui.exits import say
+
+    folder = Path(directory).absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with World() as world:
+        path = folder / "kubeconfig"
+        world.kubeconfig(path, user="admin")
+        env = _environment(world, path)
+        (folder / "env").write_text(env)
+        sys.stdout.write(env)
+        sys.stdout.flush()
+        say(f"a pretend cluster is served until you press ctrl+c; in another terminal: . {folder / 'env'}")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            say("the demo has ended")
+    return 0
+
+
+def _environment(world: Any, kubeconfig: Path) -> str:
+    import shlex
+
+    user, password = world.harbor_login
+    pairs = {
+        "KUBECONFIG": str(kubeconfig),
+        "HARBOR_DOCTOR_REGISTRY_CA": str(world.ca_file),
+        "HARBOR_DOCTOR_RESOLVE": ",".join(f"{host}={address}" for host, address in world.resolve.items()),
+        "HARBOR_HOST": "harbor.demo.test",
+        "HARBOR_USERNAME": user,
+        "HARBOR_PASSWORD": password,
+    }
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in pairs.items())
+
+
+def completion(group: Any, shell: str) -> int:
+    """Print click's completion script for a shell."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    sys.stdout.write(kind(group, {}, "harbor-doctor", "_HARBOR_DOCTOR_COMPLETE").source())
+    return 0

@@ -1,0 +1,88 @@
+"""Tables for the plain commands."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from checks.doctor import Report
+from checks.model import Problem
+from checks.repair.plan import FixPlan, Refusal
+from checks.repair.receipt import Receipt
+from tui.exits import say
+from tui.render import SAFETY_WORD, age, mark, plan_lines, pods, refusal_line, safe, since
+from tui.visible import visible
+
+Offers = Sequence[FixPlan | Refusal]
+
+
+def console() -> Console:
+    """Return a console on stdout; a pipe gets 200 columns and no colour."""
+    width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "200"))
+    return Console(file=sys.stdout, width=width, markup=False, highlight=False, soft_wrap=False)
+
+
+def problems_table(report: Report, offers: Mapping[str, Offers]) -> None:
+    """Print one row a problem, worst first, each with its verdict below."""
+    out, now = console(), datetime.now(UTC)
+    rows = [_cells(problem, offers.get(problem.id, ()), now) for problem in report.problems]
+    heads = ("PROBLEM", "CAUSE", "PODS", "SINCE", "MEND")
+    widths = [max(cell_len(row[n]) for row in (heads, *rows)) for n in range(len(heads))]
+    if rows:
+        out.print(Text("  " + _line(heads, widths), "bold"))
+    for problem, row in zip(report.problems, rows, strict=True):
+        out.print(Text.assemble(mark(problem), " ", _line(row, widths)), soft_wrap=True)
+        out.print(Padding(safe(problem.sentence, "dim"), (0, 0, 0, 4)))
+    say(summary(report))
+
+
+def _cells(problem: Problem, offers: Offers, now: datetime) -> tuple[str, ...]:
+    best = next((p for p in offers if isinstance(p, FixPlan)), None)
+    mend = f"{best.id} ({SAFETY_WORD[best.safety]})" if best else ""
+    return visible(problem.id), visible(problem.title), str(pods(problem)), age(since(problem), now), visible(mend)
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    return "  ".join(set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def summary(report: Report) -> str:
+    """Say in one sentence how much was looked at and found."""
+    scan = report.scan
+    count = sum(pods(problem) for problem in report.problems)
+    seen = f"{scan.pods_seen} pods in {scan.namespaces_seen} namespaces looked at"
+    what = f"{len(report.problems)} problems, {count} pods waiting" if report.problems else "no pod waits for an image"
+    return f"{what}; {seen}{'' if scan.complete else ', and not everything could be'}"
+
+
+def plans(problem_id: str, offers: Offers) -> None:
+    """Print every plan of one problem in full."""
+    out = console()
+    out.print(Text(problem_id, "bold"))
+    for offer in offers:
+        lines = plan_lines(offer) if isinstance(offer, FixPlan) else [refusal_line(offer)]
+        if isinstance(offer, FixPlan):
+            out.print(Text(f"  {offer.id} ({SAFETY_WORD[offer.safety]})", "cyan"))
+        for line in lines:
+            out.print(Text("  ").append_text(line))
+
+
+def receipts(found: Sequence[Receipt]) -> None:
+    """Print what can be undone, newest first."""
+    out = console()
+    for receipt in found:
+        state = "" if receipt.closed else "  unfinished"
+        when = f"{receipt.created:%Y-%m-%d %H:%M} UTC"
+        out.print(safe(f"{receipt.id}  {when}  {receipt.namespace}  {receipt.title}{state}"), soft_wrap=True)
+    if not found:
+        say("there is nothing to undo")
+
+
+def plain(text: str) -> str:
+    """Return foreign text fit for stdout, line breaks kept."""
+    return visible(text, keep_newlines=True)

@@ -1,0 +1,149 @@
+"""The right-hand side: verdict, path, proof, and the plans with their diffs."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from checks.model import Problem
+from checks.repair.plan import FixPlan
+from tui.board import Board, Repair
+from tui.render import SAFETY_WORD, path_lines, plan_lines, proof_line, refusal_line, safe
+from tui.words import outcome_text
+
+EVIDENCE_SHORT = 6
+"""Lines of evidence beside the list; opened, all are shown."""
+
+
+class Card(Static):
+    """One plan, painted in full or not at all."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.plan_id = ""
+        self.fingerprint = ""
+
+    def paint(self, lines: list[Text], plan: FixPlan | None = None) -> None:
+        """Show these lines; remember for which plan they were."""
+        self.plan_id = plan.id if plan else ""
+        self.fingerprint = plan.fingerprint if plan else ""
+        self.update(Text("\n").join(lines))
+
+
+class Detail(VerticalScroll, can_focus=False):
+    """One problem, explained. `full` shows all evidence."""
+
+    def __init__(self, *, full: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self._full = full
+        self._shown = ""
+
+    def compose(self) -> ComposeResult:
+        """Verdict, path, evidence, then the plans."""
+        yield Static(id="verdict", markup=False)
+        yield Static(id="path", markup=False)
+        yield Static(id="evidence", markup=False)
+        yield Static(id="repair", markup=False)
+        yield Vertical(id="cards")
+
+    def show(self, board: Board, key: str | None) -> None:
+        """Show a problem of the board, or nothing."""
+        problem = board.problems.get(key or "")
+        if problem is None:
+            self._clear()
+            return
+        if key != self._shown:
+            self.scroll_home(animate=False)
+        self._shown = problem.id
+        self.border_title = _title(problem, self._full)
+        self._set("verdict", [safe(problem.sentence)])
+        self._set("path", path_lines(problem.diagnoses[0].path))
+        self._set("evidence", self._evidence(problem))
+        self._set("repair", repair_lines(board.repairs.get(problem.id)))
+        self._cards(board, problem)
+
+    def painted(self, plan: FixPlan) -> bool:
+        """Is this very plan on screen in full?"""
+        window = self.scrollable_content_region
+        for card in self.query(Card):
+            if card.plan_id == plan.id and card.fingerprint == plan.fingerprint:
+                return card.display and window.contains_region(card.region)
+        return False
+
+    def undo_painted(self) -> bool:
+        """Is the difference that `z` would put back on screen in full?"""
+        shown = self.query_one("#repair", Static)
+        return bool(shown.display) and self.scrollable_content_region.contains_region(shown.region)
+
+    def _clear(self) -> None:
+        self._shown, self.border_title = "", ""
+        for name in ("verdict", "path", "evidence", "repair"):
+            self._set(name, [])
+        for card in self.query(Card):
+            card.display = False
+
+    def _set(self, name: str, lines: list[Text]) -> None:
+        part = self.query_one(f"#{name}", Static)
+        part.display = bool(lines)
+        part.update(Text("\n").join(lines))
+
+    def _evidence(self, problem: Problem) -> list[Text]:
+        first = problem.diagnoses[0]
+        lines = [proof_line(proof) for proof in first.cause.proofs]
+        lines += [Text.assemble(("not known: ", "yellow"), safe(line)) for line in first.unknowns]
+        if self._full or len(lines) <= EVIDENCE_SHORT:
+            return lines
+        rest = len(lines) - EVIDENCE_SHORT + 1
+        return [*lines[: EVIDENCE_SHORT - 1], Text(f"… {rest} more lines of evidence: enter", "dim")]
+
+    def _cards(self, board: Board, problem: Problem) -> None:
+        painted: list[tuple[list[Text], FixPlan | None]] = []
+        repair = board.repairs.get(problem.id)
+        if repair is not None and (repair.running or (repair.outcome and repair.outcome.mended)) and not repair.undone:
+            painted = []
+        elif problem.id not in board.offers:
+            painted = [([Text("looking for a cure…", "dim italic")], None)]
+        else:
+            for offer in board.offers[problem.id]:
+                plan = offer if isinstance(offer, FixPlan) else None
+                lines = plan_lines(offer) if isinstance(offer, FixPlan) else [refusal_line(offer)]
+                if plan is not None:
+                    lines[0].append(f"   {SAFETY_WORD[plan.safety]}", "dim")
+                painted.append((lines, plan))
+        self._paint(painted)
+
+    def _paint(self, painted: list[tuple[list[Text], FixPlan | None]]) -> None:
+        holder = self.query_one("#cards", Vertical)
+        cards = list(self.query(Card))
+        if len(cards) < len(painted):
+            fresh = [Card() for _ in range(len(painted) - len(cards))]
+            holder.mount(*fresh)
+            cards += fresh
+        for number, card in enumerate(cards):
+            card.display = number < len(painted)
+            if number < len(painted):
+                card.paint(*painted[number])
+            else:
+                card.paint([])
+
+
+def _title(problem: Problem, full: bool) -> Text:
+    name = f"{problem.id}  {problem.title}" if full else f"{problem.code} {problem.title}"
+    return safe(f" {name} ", "bold")
+
+
+def repair_lines(repair: Repair | None) -> list[Text]:
+    """How a repair goes, or how it ended and what `z` would put back."""
+    if repair is None:
+        return []
+    lines = [Text(f"… {step.text}" if repair.running else f"· {step.text}", "dim") for step in repair.progress[-6:]]
+    if repair.error:
+        lines.append(Text.assemble(("✖ ", "bold red"), safe(repair.error)))
+    if repair.outcome is not None:
+        lines.append(outcome_text(repair))
+        lines += [Text.assemble("  ", safe(line)) for line in repair.outcome.waiting[:8]]
+    if repair.undo and not repair.running:
+        lines.append(Text("z  Undo: put back what was there", "bold cyan"))
+        lines += [Text(f"     {sign} {safe(text)}", "yellow") for sign, text in repair.undo]
+    return lines
+

@@ -1,0 +1,83 @@
+"""Short texts that rows, panes and bars share."""
+
+from datetime import datetime
+
+from rich.text import Text
+
+from tui.board import Board, Repair
+from tui.render import pods
+from tui.visible import visible
+
+
+def clock(at: datetime | None) -> str:
+    """`14:05` in local time; empty where not known."""
+    return f"{at.astimezone():%H:%M}" if at else ""
+
+
+def outcome_text(repair: Repair) -> Text:
+    """How a repair or undo ended, with its time."""
+    outcome = repair.outcome
+    if outcome is None:
+        return Text("")
+    if repair.undone:
+        symbol, style = ("✔", "green") if outcome.applied else ("✖", "bold red")
+    else:
+        symbol, style = {True: ("✔", "green"), False: ("✖", "bold red"), None: ("…", "yellow")}[outcome.mended]
+    return Text.assemble((f"{symbol} ", style), (f"{clock(repair.at)} ", "dim"), visible(outcome.sentence))
+
+
+def row_note(repair: Repair | None) -> Text | None:
+    """What a row says instead of its cause while and after it is worked on; None where nothing was done."""
+    if repair is None:
+        return None
+    if repair.running:
+        last = repair.progress[-1].text if repair.progress else "starting"
+        return Text(f"… {visible(last)}", "bold yellow")
+    if repair.error:
+        return Text(f"✖ {visible(repair.error)}", "red")
+    if repair.undone:
+        return Text(f"undone {clock(repair.at)}", "yellow")
+    if repair.outcome is not None and repair.outcome.mended:
+        return Text(f"✔ mended {clock(repair.at)} · z undo", "green")
+    return outcome_text(repair)
+
+
+def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
+    """The header's left and right side: where we are, and how bad it is."""
+    where = "connecting…" if board.info is None else board.info.context
+    left = Text.assemble((" harbor-doctor ", "bold reverse"), f"  {visible(where)}")
+    right = Text()
+    if board.report is not None:
+        problems = board.report.problems
+        waiting = sum(pods(problem) for problem in problems)
+        right.append(f"{len(problems)} problems · {waiting} pods waiting", "bold red" if problems else "bold green")
+        if not board.report.scan.complete and not board.scanning:
+            right.append(" · not everything could be looked at", "yellow")
+    if board.scanning:
+        right.append(f" · {spinner}looking… ", "yellow")
+    elif board.looked_at is not None:
+        right.append(f" · looked {clock(board.looked_at)} ", "dim")
+    return left, right
+
+
+def empty_lines(board: Board) -> list[Text]:
+    """What stands where no problem is."""
+    if board.error:
+        return [Text.assemble(("✖ ", "bold red"), visible(board.error)), Text("  ctrl+r looks again, q quits", "dim")]
+    if board.report is None or (board.scanning and not board.report.problems):
+        return [Text("… looking for pods that wait for an image", "dim")]
+    if board.filter:
+        return [Text(f"Nothing matches “{visible(board.filter)}”; esc shows all.")]
+    scan = board.report.scan
+    seen = f"{scan.pods_seen:,} pods in {scan.namespaces_seen} namespaces looked at {clock(board.looked_at)}."
+    return [Text.assemble(("✔ ", "green"), ("No pod waits for an image.   ", "bold"), seen), *gap_lines(board)]
+
+
+def gap_lines(board: Board) -> list[Text]:
+    """Where we could not look."""
+    gaps = board.report.scan.not_looked if board.report else ()
+    if not gaps:
+        return []
+    names = ", ".join(visible(gap.namespace or "all namespaces") for gap in gaps[:6])
+    more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
+    return [Text.assemble(("? ", "yellow"), f"not looked at: {names}{more} ({visible(gaps[0].why)})")]

@@ -1,0 +1,122 @@
+"""What runs in worker threads: calls the doctor, tells what came of it, touches no widget."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from checks.credentials import Login
+from checks.errors import DoctorError, Interrupted
+from checks.model import Diagnosis, Problem
+from checks.repair.plan import FixPlan, Progress
+from tui import messages
+
+if TYPE_CHECKING:
+    from checks.doctor import Doctor
+
+Post = Callable[[Message], object]
+REDRAW = 0.1
+"""Seconds between two redraws while results stream in."""
+VERIFY = 600.0
+"""Seconds to watch whether the pods pull: two of the kubelet's longest pauses."""
+
+
+def guarded(post: Post, work: Callable[[], None], problem: str = "") -> None:
+    """Run work; an error of ours becomes a message with its sentence."""
+    try:
+        work()
+    except Interrupted:
+        return
+    except DoctorError as error:
+        post(messages.Failed(str(error), problem))
+
+
+def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> None:
+    """Connect, look, explain; results stream."""
+    from checks.diagnose import group
+    from checks.doctor import Report
+
+    info = doctor.connect()
+    post(messages.Connected(info))
+    for snapshot in doctor.find(stop):
+        post(messages.Found(number, snapshot))
+        known: list[Diagnosis] = []
+        drawn = time.monotonic()
+
+        def stream(diagnosis: Diagnosis, scan=snapshot, known=known) -> None:  # type: ignore[no-untyped-def]
+            nonlocal drawn
+            known.append(diagnosis)
+            if time.monotonic() - drawn > REDRAW:
+                drawn = time.monotonic()
+                post(messages.Explained(number, Report(info.context, group(info.context, known), scan, ()), False))
+
+        report = doctor.diagnose(snapshot, stop, stream)
+        post(messages.Explained(number, report, False))
+    post(messages.Explained(number, report, True))
+
+
+def offers(doctor: "Doctor", post: Post, problem: Problem) -> None:
+    """Make the plans of one problem."""
+    post(messages.Offered(problem.id, doctor.offers(problem)))
+
+
+def all_offers(doctor: "Doctor", post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
+    """Make the plans of all problems, one problem after the other, so that the rows show what can be mended."""
+    for problem in problems:
+        if stop.is_set():
+            return
+        guarded(post, lambda p=problem: offers(doctor, post, p), problem.id)  # type: ignore[misc]
+
+
+def repair(doctor: "Doctor", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event) -> None:
+    """Apply a plan, watch until the pods have pulled, tell what `z` would put back."""
+
+    def tell(progress: Progress) -> None:
+        post(messages.Advanced(problem.id, progress))
+
+    outcome = doctor.apply(plan, tell)
+    if outcome.applied:
+        outcome = doctor.verify(plan, problem, VERIFY, tell, stop, outcome)
+    undo = doctor.undo_preview(outcome.receipt) if outcome.receipt else ()
+    post(messages.Finished(problem.id, outcome, False, undo))
+
+
+def show_undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
+    """Find what the last repair's undo would put back."""
+    found = doctor.receipts()
+    chosen = next((r for r in found if not receipt or r.id == receipt), None)
+    if chosen is None:
+        post(messages.Failed("there is no repair to undo", problem))
+        return
+    post(messages.UndoShown(problem, chosen.id, chosen.title, doctor.undo_preview(chosen.id)))
+
+
+def undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
+    """Take a repair back."""
+
+    def tell(progress: Progress) -> None:
+        post(messages.Advanced(problem, progress))
+
+    post(messages.Finished(problem, doctor.undo(receipt, tell), True))
+
+
+def retest(doctor: "Doctor", post: Post, problem: Problem, number: int, stop: threading.Event) -> None:
+    """Look again at what a problem rests on."""
+    post(messages.Retested(number, problem.id, doctor.retest(problem, stop)))
+
+
+def test_login(doctor: "Doctor", post: Post, problem: Problem, login: Login) -> None:
+    """Try a login on the failing images."""
+    post(messages.Tested(doctor.prove(problem, login)))
+
+
+def plan_login(doctor: "Doctor", post: Post, problem: Problem, login: Login) -> None:
+    """Make the plan that writes a typed login."""
+    made = doctor.offers(problem, login)
+    chosen = next((offer for offer in made if offer.id == "new-login"), None)
+    if chosen is None:
+        post(messages.Failed("a login typed here cannot mend this problem", problem.id))
+    else:
+        post(messages.LoginPlanned(problem.id, chosen))
