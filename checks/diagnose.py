@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from checks.facts import Unknown
 from checks.model import Diagnosis, Evidence, Finding, Problem
 from checks.path import walk
 from checks.rules import RULES, UNKNOWN, by_code
 from checks.rules.base import Rule
+from checks.rules.unknown import not_looked
 
 
 def diagnose(evidence: Evidence, rules: Sequence[Rule] = RULES) -> Diagnosis:
@@ -25,35 +25,23 @@ def diagnose(evidence: Evidence, rules: Sequence[Rule] = RULES) -> Diagnosis:
         if finding is not None:
             found.append((rule.order, finding))
     found.sort(key=lambda pair: pair[0])
-    findings = [finding for _, finding in found]
+    findings = _without_explained([finding for _, finding in found])
     cause = findings[0] if findings else _not_known(evidence)
     behind = tuple(findings[1:])
-    return Diagnosis(evidence, cause, behind, unknowns(evidence), tuple(crashed), walk(evidence, cause, behind))
+    return Diagnosis(evidence, cause, behind, not_looked(evidence), tuple(crashed), walk(evidence, cause, behind))
+
+
+def _without_explained(findings: list[Finding]) -> list[Finding]:
+    """Drop what a more exact finding says already."""
+    rules = [rule for finding in findings if (rule := by_code(finding.code)) is not None]
+    explained = {code for rule in rules for code in rule.explains}
+    return [finding for finding in findings if finding.code not in explained]
 
 
 def _not_known(evidence: Evidence) -> Finding:
     finding = UNKNOWN.examine(evidence)
     assert finding is not None
     return finding
-
-
-def unknowns(evidence: Evidence) -> tuple[str, ...]:
-    """Say what could not be known and might have changed the verdict, one phrase each."""
-    lines: list[str] = []
-    for named in evidence.secrets:
-        if isinstance(named.found, Unknown):
-            lines.append(f"Secret {evidence.pull.namespace}/{named.name}: {named.found.why}")
-    if not evidence.pull.pull_secrets and isinstance(evidence.service_account, Unknown):
-        lines.append(f"ServiceAccount {evidence.pull.service_account}: {evidence.service_account.why}")
-    if isinstance(evidence.ping, Unknown):
-        lines.append(f"registry: {evidence.ping.why}")
-    for trial in evidence.trials:
-        if trial.why and trial.login is not None:
-            lines.append(f"login {trial.login.username or 'without a name'}: {trial.why}")
-    for user, view in evidence.harbor.items():
-        if isinstance(view.robot, Unknown) and "$" in user:
-            lines.append(f"robot {user}: {view.robot.why}")
-    return tuple(dict.fromkeys(lines))
 
 
 def group(cluster: str, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:

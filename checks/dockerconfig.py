@@ -129,6 +129,4 @@ def _texts(meta: Mapping[str, Any], name: str) -> dict[str, str]:
 def _owners(meta: Mapping[str, Any]) -> tuple[str, ...]:
     owners = meta.get("ownerReferences")
     listed = owners if isinstance(owners, list | tuple) else ()
-    return tuple(
-        f"{_text(owner, 'kind')}/{_text(owner, 'name')}" for owner in listed if isinstance(owner, Mapping)
-    )
+    return tuple(f"{_text(owner, 'kind')}/{_text(owner, 'name')}" for owner in listed if isinstance(owner, Mapping))

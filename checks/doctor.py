@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from checks.credentials import Login
 from checks.errors import Interrupted
 from checks.model import Diagnosis, Problem, Pull
-from checks.repair.plan import FixPlan, LoginProof, Refusal, Safety
+from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal, Safety
 from checks.settings import Settings
 
 if TYPE_CHECKING:
+    from checks.repair.receipt import Receipt
     from checks.scan import Scan
 
 DIAGNOSING = 16
@@ -127,11 +128,15 @@ class Doctor:
 
         rule = by_code(problem.code)
         names = rule.plans if rule is not None else ()
-        if login is not None:
-            names = ("new_login", *names)
         bench = self._open().workbench
-        made = [PLANS[name](problem, bench, login if name == "new_login" else None) for name in names]
-        offers = {offer.id: offer for offer in reversed(made) if offer is not None}
+        offers: dict[str, FixPlan | Refusal] = {}
+        if login is not None and (typed := PLANS["new_login"](problem, bench, login)) is not None:
+            offers[typed.id] = typed
+        for name in names:
+            if name == "new_login" and any(_proven(offer) for offer in offers.values()):
+                continue
+            if (offer := PLANS[name](problem, bench, None)) is not None:
+                offers.setdefault(offer.id, offer)
         return tuple(sorted(offers.values(), key=_worth))
 
     def form(self, problem: Problem) -> "FormDefaults":
@@ -150,11 +155,51 @@ class Doctor:
 
         return self._open().workbench.prove(login, images_of(problem))
 
+    def check(self, plan: FixPlan) -> None:
+        """Let the API server say about every write of a plan whether it would take it; writes nothing."""
+        self._open().mender.check(plan)
+
+    def apply(self, plan: FixPlan, on_progress: Callable[[Progress], None]) -> Outcome:
+        """Carry out a plan that a person has seen: receipt first, then step by step; never cancelled midway."""
+        return self._open().mender.apply(plan, on_progress)
+
+    def verify(
+        self, plan: FixPlan, problem: Problem, timeout: float, on_progress: Callable[[Progress], None],
+        stop: threading.Event, outcome: Outcome,
+    ) -> Outcome:  # fmt: skip
+        """Watch until the pods have pulled, at most `timeout` seconds; returns the outcome with what was seen."""
+        opened = self._open()
+        try:
+            return opened.mender.verify(plan, problem, timeout, on_progress, stop, outcome)
+        finally:
+            self._forget(problem)
+
+    def receipts(self) -> "tuple[Receipt, ...]":
+        """Return what can be undone, newest first."""
+        return self._open().mender.receipts()
+
+    def undo_preview(self, receipt_id: str) -> tuple[tuple[str, str], ...]:
+        """Return the difference that undo would make; raises Refused where somebody changed an object since."""
+        return self._open().mender.preview(receipt_id)
+
+    def undo(self, receipt_id: str, on_progress: Callable[[Progress], None]) -> Outcome:
+        """Take a repair back."""
+        opened = self._open()
+        try:
+            return opened.mender.undo(receipt_id, on_progress)
+        finally:
+            opened.gatherer.forget_all()
+            opened.workbench.forget()
+
+    def prune(self, receipt_id: str | None = None) -> int:
+        """Remove receipts without undoing; returns how many."""
+        return self._open().mender.prune(receipt_id)
+
     def close(self) -> None:
         """Give back connections and temporary files."""
         with self._lock:
             if self._opened is not None:
-                self._opened.cluster.close()
+                self._opened.close()
                 self._opened = None
 
     def _open(self) -> "_Opened":
@@ -181,6 +226,11 @@ def _meant(pull: Pull, problem: Problem) -> bool:
     return (pull.namespace, pull.pod) in {(p.namespace, p.pod) for p in problem.pulls}
 
 
+def _proven(offer: FixPlan | Refusal) -> bool:
+    """Does this plan write a login that is proven? Then another login need not be looked for."""
+    return isinstance(offer, FixPlan) and bool(offer.steps) and offer.proof is not None and offer.proof.proven
+
+
 def _worth(offer: FixPlan | Refusal) -> int:
     """Plans that write come first, then advice, then refusals; among equals the rule's own order holds."""
     if isinstance(offer, Refusal):
@@ -196,6 +246,7 @@ class _Opened:
         from checks.clients.harbor import Harbor
         from checks.clients.prober import Prober
         from checks.evidence import Gatherer
+        from checks.mender import Mender
         from checks.workbench import Workbench
 
         self.cluster: Cluster = Cluster(settings)
@@ -203,6 +254,14 @@ class _Opened:
         self.harbor = Harbor(settings) if settings.harbor_login else None
         self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
         self.workbench = Workbench(settings, self.cluster, self.prober)
+        self.mender = Mender(settings, self.cluster)
+
+    def close(self) -> None:
+        """Give back connections and key files."""
+        self.prober.close()
+        if self.harbor is not None:
+            self.harbor.close()
+        self.cluster.close()
 
     def failing(self, namespaces: set[str], stop: threading.Event) -> Iterator[Pull]:
         """Yield the failing pulls of these namespaces as they are now."""

@@ -1,21 +1,21 @@
 """Everything that can go wrong, as one tree. Each message is one sentence: what, where, what to do.
 
-    DoctorError
-    ├── UsageError            the person asked for something that does not exist
-    ├── ClusterError          the Kubernetes API
-    │   ├── ConfigError       no usable kubeconfig, context, token or impersonation
-    │   ├── Unreachable       no answer: DNS, refused, TLS, timeout
-    │   ├── Unauthenticated   401
-    │   ├── Forbidden         403
-    │   ├── NotFound          404
-    │   ├── Conflict          409, also a failed precondition or an existing name
-    │   ├── Expired           410, a page token or resourceVersion that is too old
-    │   ├── Invalid           422 and 400: validation or an admission webhook said no
-    │   ├── Throttled         429 after all retries
-    │   └── ServerFault       5xx and answers that are not Kubernetes
-    ├── RegistryError         registry or Harbor API could not be used at all
-    ├── Refused               a gate or the person said no: nothing was written
-    └── Interrupted           stopped on request
+DoctorError
+├── UsageError            the person asked for something that does not exist
+├── ClusterError          the Kubernetes API
+│   ├── ConfigError       no usable kubeconfig, context, token or impersonation
+│   ├── Unreachable       no answer: DNS, refused, TLS, timeout
+│   ├── Unauthenticated   401
+│   ├── Forbidden         403
+│   ├── NotFound          404
+│   ├── Conflict          409, also a failed precondition or an existing name
+│   ├── Expired           410, a page token or resourceVersion that is too old
+│   ├── Invalid           422 and 400: validation or an admission webhook said no
+│   ├── Throttled         429 after all retries
+│   └── ServerFault       5xx and answers that are not Kubernetes
+├── RegistryError         registry or Harbor API could not be used at all
+├── Refused               a gate or the person said no: nothing was written
+└── Interrupted           stopped on request
 """
 
 

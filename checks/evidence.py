@@ -88,6 +88,11 @@ class Gatherer:
         self._objects.forget(lambda ref: ref.namespace in namespaces or not ref.namespace)
         self._names.forget(lambda name: name in namespaces)
 
+    def forget_all(self) -> None:
+        """Read every object anew when next asked."""
+        self._objects.forget(lambda _: True)
+        self._names.forget(lambda _: True)
+
     def gather(self, pull: Pull) -> Evidence:
         """Return everything learned about one pull; never raises for what cannot be known."""
         pull = self._with_events(pull)
@@ -230,9 +235,7 @@ class Gatherer:
             for kind, login in changed_logins(trial.login, image)
         )
 
-    def _views(
-        self, image: ImageRef | None, trials: tuple[Trial, ...], anonymous: Trial
-    ) -> dict[str, HarborView]:
+    def _views(self, image: ImageRef | None, trials: tuple[Trial, ...], anonymous: Trial) -> dict[str, HarborView]:
         """Harbor's own word on every login that does not pull, asked with the operator's login only."""
         if self._harbor is None or image is None or image.project is None or any(t.pulls for t in (*trials, anonymous)):
             return {}

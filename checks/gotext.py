@@ -6,9 +6,7 @@ Sources: Go 1.24 `strconv.Quote`, `encoding/base64`, `unicode.IsSpace`.
 import binascii
 import re
 
-GO_SPACES = (
-    "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
-)
+GO_SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """What `strings.TrimSpace` takes off (fewer than `str.strip` does)."""
 
 _SHORT = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}

@@ -46,7 +46,7 @@ class HarborDoctor(App[int]):
     def __init__(self, settings: Settings, doctor: Doctor | None = None) -> None:
         super().__init__()
         self.doctor = doctor or Doctor(settings)
-        self.board = Board()
+        self.board = Board(scope=", ".join(settings.namespaces) or "all namespaces")
         self._number = 0
         self._stop = threading.Event()
         self._leaving = False

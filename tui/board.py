@@ -28,6 +28,7 @@ class Board:
 
     info: ClusterInfo | None = None
     report: Report | None = None
+    scope: str = "all namespaces"
     scanning: bool = True
     looked_at: datetime | None = None
     offers: dict[str, tuple[FixPlan | Refusal, ...]] = field(default_factory=dict)
@@ -82,7 +83,8 @@ class Board:
         """The plan that a key chooses: `f` the best one that writes, else the first; `s`, `a`, `r` by their key."""
         offers = self.offers.get(problem, ())
         if key == "f":
-            return next((o for o in offers if isinstance(o, FixPlan) and o.steps), next(iter(self.plans(problem)), None))
+            writing = (offer for offer in self.plans(problem) if offer.steps)
+            return next(writing, next(iter(self.plans(problem)), None))
         mine = [o for o in offers if o.key == key]
         return next((o for o in mine if isinstance(o, FixPlan)), next(iter(mine), None))
 

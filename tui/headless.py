@@ -41,8 +41,8 @@ def look(doctor: Doctor) -> Report:
     """Scan and diagnose once; words about what could not be looked at go to stderr."""
     stop = threading.Event()
     last: Scan | None = None
-    for last in doctor.find(stop):
-        pass
+    for snapshot in doctor.find(stop):
+        last = snapshot
     assert last is not None
     report = doctor.diagnose(last, stop)
     for gap in last.not_looked:

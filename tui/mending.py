@@ -14,7 +14,7 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
 from checks.report import problem_dict
-from checks.rules.base import nearest
+from checks.rules.near import nearest
 from tui import tables
 from tui.exits import Exit, say
 from tui.headless import look, print_json

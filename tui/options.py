@@ -18,9 +18,11 @@ _SHARED = (
     click.option("-A", "--all-namespaces", is_flag=True, help="Look everywhere you may (the default)."),
     click.option("--as", "impersonate", help="Act as this user."),
     click.option("--as-group", "impersonate_groups", multiple=True, help="Act as a member of this group."),
-    click.option("--registry-ca", type=click.Path(path_type=Path), help="PEM file of authorities that registries may use."),
-    click.option("--resolve", multiple=True, metavar="HOST=ADDRESS[:PORT]", help="Where a registry name is to be found."),
-    click.option("--harbor-host", help="The Harbor whose API may be asked with HARBOR_USERNAME and HARBOR_PASSWORD."),
+    click.option("--registry-ca", type=click.Path(path_type=Path), help="PEM file of authorities to trust."),
+    click.option(
+        "--resolve", multiple=True, metavar="HOST=ADDRESS[:PORT]", help="Where a registry name is to be found."
+    ),
+    click.option("--harbor-host", help="The Harbor that HARBOR_USERNAME and HARBOR_PASSWORD are for."),
     click.option("--docker-config", type=click.Path(path_type=Path), help="docker config.json to offer logins from."),
     click.option("--read-only", is_flag=True, help="Write nothing, whatever is pressed."),
     click.option("--demo", is_flag=True, help="Work on a pretend cluster and Harbor, started for this process."),
@@ -80,7 +82,7 @@ def _harbor_login(options: Mapping[str, Any], environment: Mapping[str, str]) ->
     if not host and not user:
         return None
     if not (host and user and password):
-        raise UsageError("a login for Harbor needs all of HARBOR_HOST (or --harbor-host), HARBOR_USERNAME, HARBOR_PASSWORD")
+        raise UsageError("a login for Harbor needs HARBOR_HOST (or --harbor-host), HARBOR_USERNAME and HARBOR_PASSWORD")
     return Login(user, Password(password), Origin(OriginKind.OPERATOR, "HARBOR_PASSWORD", host))
 
 

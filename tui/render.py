@@ -4,9 +4,12 @@ Everything becomes `Text` (never markup), with control characters made visible. 
 together; every symbol is one cell wide.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
+from urllib.parse import unquote
 
+from rich.table import Table
 from rich.text import Text
 
 from checks.model import Passed, Problem, Proof, StageState
@@ -25,6 +28,7 @@ _PASSED = {
     Passed.NOT_REACHED: ("·", "dim"),
     Passed.UNKNOWN: ("?", "yellow"),
 }
+_ADDRESS = re.compile(r"https?://[^/\s]+(?P<path>/[^?\s]*)(?P<query>\?\S*)?")
 _DIFF = {"+": "green", "-": "red", "~": "yellow", "=": "dim"}
 
 
@@ -70,35 +74,63 @@ def mark(problem: Problem) -> Text:
     return Text("?", "yellow") if problem.code == "HD000" else Text("✖", "bold red")
 
 
-def path_lines(path: Iterable[StageState]) -> list[Text]:
-    """The stages; neighbours that passed without a word, or were not reached, share a line."""
-    lines: list[Text] = []
+Row = tuple[Text, Text]
+"""What stands before the hanging indent, and what is wrapped behind it."""
+
+
+def grid(rows: Iterable[Row], width: int) -> Table:
+    """Lay rows out with a hanging indent of `width` cells."""
+    table = Table.grid(padding=0)
+    table.add_column(width=width, no_wrap=True)
+    table.add_column(overflow="fold")
+    for head, body in rows:
+        table.add_row(head, body)
+    return table
+
+
+STAGE_WIDTH = 13
+PROOF_WIDTH = 15
+PLAN_WIDTH = 8
+
+
+def path_rows(path: Iterable[StageState]) -> list[Row]:
+    """The stages; neighbours that were not reached, or are not known, share a line."""
+    rows: list[Row] = []
     waiting: list[StageState] = []
     for state in path:
-        if state.passed in (Passed.NOT_REACHED, Passed.UNKNOWN):
-            if waiting and waiting[-1].passed is not state.passed:
-                lines.append(_together(waiting))
-                waiting = []
+        together = state.passed in (Passed.NOT_REACHED, Passed.UNKNOWN)
+        if waiting and (not together or waiting[-1].passed is not state.passed):
+            rows.append(_together(waiting))
+            waiting = []
+        if together:
             waiting.append(state)
             continue
-        if waiting:
-            lines.append(_together(waiting))
-            waiting = []
         symbol, style = _PASSED[state.passed]
-        lines.append(Text.assemble((f"{symbol} ", style), (f"{state.stage:<11} ", style), visible(state.text)))
-    return [*lines, *([_together(waiting)] if waiting else [])]
+        rows.append((Text(f"{symbol} {state.stage}", style), safe(state.text)))
+    return [*rows, *([_together(waiting)] if waiting else [])]
 
 
-def _together(states: list[StageState]) -> Text:
+def _together(states: list[StageState]) -> Row:
     symbol, style = _PASSED[states[0].passed]
-    note = " (not known)" if states[0].passed is Passed.UNKNOWN else ""
-    return Text(f"{symbol} {', '.join(s.stage for s in states)}{note}", style)
+    word = "not known" if states[0].passed is Passed.UNKNOWN else "not reached"
+    return Text(f"{symbol} {word}", style), Text(", ".join(s.stage for s in states), style)
 
 
-def proof_line(proof: Proof) -> Text:
+def proof_row(proof: Proof) -> Row:
     """One line of evidence: source, time, what."""
-    at = f"{proof.at:%H:%M} " if proof.at else ""
-    return Text.assemble((f"{proof.source:<9}", "cyan"), (at, "dim"), visible(proof.text))
+    at = f"{proof.at.astimezone():%H:%M}" if proof.at else ""
+    head = Text.assemble((f"{visible(proof.source)[:8]:<9}", "cyan"), (at, "dim"))
+    return head, safe(short_addresses(proof.text))
+
+
+def short_addresses(text: str) -> str:
+    """Leave out of addresses what is the same everywhere: scheme and host, and all of a query but its scope."""
+    return _ADDRESS.sub(_shortened, text)
+
+
+def _shortened(match: re.Match[str]) -> str:
+    scope = re.search(r"scope=([^&\s]+)", match["query"] or "")
+    return match["path"] + (f" for {unquote(scope[1]).removeprefix('repository:')}" if scope else "")
 
 
 def diff_line(mark_: str, text: str) -> Text:
@@ -109,27 +141,37 @@ def diff_line(mark_: str, text: str) -> Text:
 def right_text(answer: RightAnswer) -> Text:
     """A permission and whether we have it."""
     symbol, style = {True: ("✔", "green"), False: ("✖", "bold red"), None: ("?", "yellow")}[answer.allowed]
-    return Text.assemble(visible(str(answer.right)), " ", (symbol, style))
+    # A no-break space, so that the sign never stands alone on the next line.
+    return Text.assemble(visible(str(answer.right)), "\u00a0", (symbol, style))
 
 
-def plan_lines(plan: FixPlan) -> list[Text]:
-    """A plan in full: title, diff, proof, rights, warnings, what it asks, when it takes effect."""
-    lines = [Text.assemble((f"{plan.key}  ", "bold cyan"), (visible(plan.title), "bold"))]
-    lines += [Text("     ").append_text(diff_line(sign, text)) for sign, text in plan.lines]
+def plan_rows(plan: FixPlan) -> list[Row]:
+    """A plan in full: diff, proof, rights, warnings, what it asks, when it takes effect, advice."""
+    rows = [
+        (Text(f"     {sign}", _DIFF.get(sign, "")), Text(visible(text), _DIFF.get(sign, "")))
+        for sign, text in plan.lines
+    ]
     if plan.proof is not None:
         symbol, style = ("✔", "green") if plan.proof.proven else ("?", "yellow")
-        lines.append(Text.assemble("   ", (f"{symbol} ", style), visible(plan.proof.sentence)))
+        rows.append((Text(f"   {symbol}", style), safe(plan.proof.sentence)))
     if plan.rights:
-        joined = Text(", ").join(right_text(answer) for answer in plan.rights)
-        lines.append(Text.assemble(("   may  ", "dim"), joined))
-    lines += [Text.assemble(("   ! ", "bold yellow"), visible(text)) for text in plan.warnings]
-    lines += [Text.assemble(("   + ", "bold yellow"), visible(text)) for text in plan.asks]
-    if plan.retry:
-        lines.append(Text.assemble(("   then ", "dim"), visible(plan.retry)))
-    lines += [Text(f"     {visible(line)}") for line in plan.advice.splitlines()]
-    return lines
+        rows.append((Text("   may", "dim"), Text(", ").join(right_text(answer) for answer in plan.rights)))
+    rows += [(Text("   !", "bold yellow"), safe(text)) for text in plan.warnings]
+    rows += [(Text("   +", "bold yellow"), safe(text)) for text in plan.asks]
+    if plan.retry and plan.steps:
+        rows.append((Text("   then", "dim"), safe(plan.retry)))
+    rows += [(Text(""), safe(line)) for line in plan.advice.splitlines()]
+    return rows
 
 
-def refusal_line(refusal: Refusal) -> Text:
+def plan_title(plan: FixPlan) -> Row:
+    """The key that chooses a plan, and its name."""
+    key = plan.key or ("f" if plan.safety is Safety.ADVICE else "")
+    return Text(key, "bold cyan"), Text.assemble(
+        (visible(plan.title), "bold"), (f"  {SAFETY_WORD[plan.safety]}", "dim")
+    )
+
+
+def refusal_row(refusal: Refusal) -> Row:
     """Why a plan is not offered."""
-    return Text(f"{refusal.key or ' '}  {visible(refusal.title)}: {visible(refusal.why)}", "dim")
+    return Text(refusal.key, "dim"), Text(f"{visible(refusal.title)}: {visible(refusal.why)}", "dim")

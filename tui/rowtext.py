@@ -4,26 +4,27 @@ from datetime import datetime
 
 from rich.text import Text
 
+from checks.model import Problem
 from tui.board import Board
 from tui.render import SAFETY_MARK, age, mark, middle, pods, since
 from tui.visible import visible
-from tui.words import row_note
+from tui.words import is_mended, row_note
 
-_PODS, _SINCE, _MEND = 5, 6, 2
+_PODS, _SINCE, _MEND = 4, 5, 1
 """Widths of the right-hand columns."""
 
 
 def _columns(width: int) -> tuple[int, int]:
     """Widths of cause and subject."""
-    room = max(12, width - 2 - 1 - _PODS - _SINCE - _MEND - 3)
-    cause = min(30, max(10, room * 9 // 20))
+    room = max(12, width - 2 - 1 - _PODS - 1 - _SINCE - 1 - _MEND)
+    cause = min(23, max(10, room * 11 // 20))
     return cause, room - cause
 
 
 def heading(width: int) -> Text:
     """The line above the problems."""
     cause, subject = _columns(width)
-    line = f"  {'cause':<{cause}} {'at fault':<{subject}} {'pods':>{_PODS}} {'since':>{_SINCE}} "
+    line = f"  {'cause':<{cause}} {'at fault':<{subject}} {'pods':>{_PODS}} {'since':>{_SINCE}}"
     return Text(line, "dim", no_wrap=True, overflow="crop")
 
 
@@ -34,14 +35,34 @@ def problem_row(board: Board, key: str, width: int, now: datetime) -> Text:
         return Text(visible(key))
     cause, subject = _columns(width)
     note = row_note(board.repairs.get(key))
-    first = Text(middle(problem.title, cause)) if note is None else note
+    first = Text(visible(problem.title)) if note is None else note
     first.truncate(cause, overflow="ellipsis", pad=True)
-    line = Text.assemble(mark(problem), " ", first, " ", f"{middle(str(problem.subject), subject):<{subject}} ")
+    line = Text.assemble(
+        row_mark(board, problem), " ", first, " ", f"{middle(subject_text(problem), subject):<{subject}} "
+    )
     line.append(f"{pods(problem):>{_PODS}} {age(since(problem), now):>{_SINCE}} ")
     plans = board.plans(key)
     if note is None and plans:
         line.append(SAFETY_MARK[plans[0].safety], "bold cyan" if plans[0].steps else "dim")
     return line
+
+
+def row_mark(board: Board, problem: Problem) -> Text:
+    """The first sign of a row: how it stands with a repair, else whether the cause is known."""
+    repair = board.repairs.get(problem.id)
+    if repair is not None and repair.running:
+        return Text("…", "bold yellow")
+    return Text("✔", "green") if is_mended(repair) else mark(problem)
+
+
+def subject_text(problem: Problem) -> str:
+    """The subject as a row shows it: the registry's host is left out where something of it is at fault."""
+    subject = problem.subject
+    if subject.kind not in ("project", "repository", "tag", "image", "login", "robot"):
+        return str(subject)
+    who, at, place = subject.name.rpartition("@") if subject.kind in ("login", "robot") else ("", "", subject.name)
+    path = place.partition("/")[2] or place
+    return f"{who} in {path}" if at else path
 
 
 def pod_row(board: Board, key: str | None, index: str, width: int) -> Text:
@@ -51,7 +72,7 @@ def pod_row(board: Board, key: str | None, index: str, width: int) -> Text:
         return Text("")
     pull = problem.pulls[int(index)]
     reason = visible(pull.complaint.reason if pull.complaint else "")
-    right = f" {middle(pull.node, 14):<14} {middle(reason, 18):<18}" if width >= 56 else f" {middle(reason, 18):<18}"
+    right = f" {middle(pull.node, 12):<12}" + (f" {middle(reason, 18):<18}" if width >= 76 else "")
     room = max(8, width - len(right))
     name = room * 3 // 4
     rest = room - name - 1

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from checks.credentials import Login, Origin, OriginKind, Password
+from checks.credentials import Login, Origin, OriginKind
 from checks.settings import Settings
 from tui.options import settings_of
 
@@ -38,7 +38,7 @@ def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Setti
         namespaces=() if options["all_namespaces"] else namespaces,
         registry_ca=world.ca_file,
         resolve=dict(world.resolve),
-        harbor_login=Login(user, Password(password), Origin(OriginKind.OPERATOR, "the demo", host)),
+        harbor_login=Login(user, password, Origin(OriginKind.OPERATOR, "the demo", host)),
         state_dir=folder / "state",
         read_only=bool(options["read_only"]),
     )
@@ -57,7 +57,6 @@ def console(options: Mapping[str, Any]) -> int:
 def serve_demo(directory: str) -> int:
     """Serve a pretend world until stopped; writes a kubeconfig and an env file that other processes use."""
     from checks.demo.world import World
-
     from tui.exits import say
 
     folder = Path(directory).absolute()
@@ -87,7 +86,7 @@ def _environment(world: Any, kubeconfig: Path) -> str:
         "HARBOR_DOCTOR_RESOLVE": ",".join(f"{host}={address}" for host, address in world.resolve.items()),
         "HARBOR_HOST": "harbor.demo.test",
         "HARBOR_USERNAME": user,
-        "HARBOR_PASSWORD": password,
+        "HARBOR_PASSWORD": password.reveal(),
     }
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in pairs.items())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
+from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
@@ -15,7 +15,19 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
 from checks.repair.receipt import Receipt
 from tui.exits import say
-from tui.render import SAFETY_WORD, age, mark, plan_lines, pods, refusal_line, safe, since
+from tui.render import (
+    PLAN_WIDTH,
+    SAFETY_WORD,
+    age,
+    grid,
+    mark,
+    plan_rows,
+    plan_title,
+    pods,
+    refusal_row,
+    safe,
+    since,
+)
 from tui.visible import visible
 
 Offers = Sequence[FixPlan | Refusal]
@@ -63,13 +75,13 @@ def summary(report: Report) -> str:
 def plans(problem_id: str, offers: Offers) -> None:
     """Print every plan of one problem in full."""
     out = console()
-    out.print(Text(problem_id, "bold"))
+    out.print(safe(problem_id, "bold"))
     for offer in offers:
-        lines = plan_lines(offer) if isinstance(offer, FixPlan) else [refusal_line(offer)]
-        if isinstance(offer, FixPlan):
-            out.print(Text(f"  {offer.id} ({SAFETY_WORD[offer.safety]})", "cyan"))
-        for line in lines:
-            out.print(Text("  ").append_text(line))
+        if isinstance(offer, Refusal):
+            out.print(Padding(grid([refusal_row(offer)], 3), (0, 0, 0, 2)))
+            continue
+        out.print(safe(f"  {offer.id}", "cyan"))
+        out.print(Padding(Group(grid([plan_title(offer)], 3), grid(plan_rows(offer), PLAN_WIDTH)), (0, 0, 0, 2)))
 
 
 def receipts(found: Sequence[Receipt]) -> None:

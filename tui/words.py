@@ -26,29 +26,34 @@ def outcome_text(repair: Repair) -> Text:
     return Text.assemble((f"{symbol} ", style), (f"{clock(repair.at)} ", "dim"), visible(outcome.sentence))
 
 
+def is_mended(repair: Repair | None) -> bool:
+    """Have the pods pulled, and was the repair not taken back?"""
+    return bool(repair and not repair.undone and repair.outcome and repair.outcome.mended)
+
+
 def row_note(repair: Repair | None) -> Text | None:
     """What a row says instead of its cause while and after it is worked on; None where nothing was done."""
     if repair is None:
         return None
     if repair.running:
         last = repair.progress[-1].text if repair.progress else "starting"
-        return Text(f"… {visible(last)}", "bold yellow")
+        return Text(visible(last), "bold yellow")
     if repair.error:
-        return Text(f"✖ {visible(repair.error)}", "red")
+        return Text(visible(repair.error), "red")
     if repair.undone:
         return Text(f"undone {clock(repair.at)}", "yellow")
-    if repair.outcome is not None and repair.outcome.mended:
-        return Text(f"✔ mended {clock(repair.at)} · z undo", "green")
+    if is_mended(repair):
+        return Text(f"mended {clock(repair.at)} · z undo", "green")
     return outcome_text(repair)
 
 
 def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     """The header's left and right side: where we are, and how bad it is."""
-    where = "connecting…" if board.info is None else board.info.context
-    left = Text.assemble((" harbor-doctor ", "bold reverse"), f"  {visible(where)}")
+    where = "connecting…" if board.info is None else f"{board.info.context} ▸ {board.scope}"
+    left = Text.assemble((" harbor-doctor ", "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:
-        problems = board.report.problems
+        problems = [p for p in board.report.problems if not is_mended(board.repairs.get(p.id))]
         waiting = sum(pods(problem) for problem in problems)
         right.append(f"{len(problems)} problems · {waiting} pods waiting", "bold red" if problems else "bold green")
         if not board.report.scan.complete and not board.scanning:

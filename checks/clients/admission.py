@@ -77,31 +77,23 @@ class Admission:
             return Pass(Access(login if ping.scheme == "basic" else None), subject=verdict.subject)
         scope = image.project if ping.harbor and image.project else image.repository
         key = (ping.host.lower(), login, scope)
-        held = self._passes.get(key, lambda: self._mint(ping, image, login, verdict))
+        held = self._passes.get(key, lambda: self._mint(ping, image, login))
         if time.monotonic() < held.ends:
             return held
         self._passes.drop(lambda other, value: other == key and value is held)
-        return self._passes.get(key, lambda: self._mint(ping, image, login, verdict))
+        return self._passes.get(key, lambda: self._mint(ping, image, login))
 
-    def _mint(self, ping: Ping, image: ImageRef, login: Login | None, verdict: Verdict) -> Pass:
+    def _mint(self, ping: Ping, image: ImageRef, login: Login | None) -> Pass:
         if login is None:
             return _pass(self._registry.token(ping, None, image.repository), ())
         with self._gate.turn(ping.host.lower(), login.username):
             first = self._registry.token(ping, login, image.repository)
             if not (ping.harbor and _names_nobody(first)):
-                return self._told(ping, login, verdict, first)
+                return _pass(first, ())
             time.sleep(PAUSE_AFTER_LOCK)
             second = self._registry.token(ping, login, image.repository)
         knows = Knows.LOCKED if _names_nobody(second) else None
         return _pass(second, (first.exchange,), knows)
-
-    def _told(self, ping: Ping, login: Login, verdict: Verdict, reply: TokenReply) -> Pass:
-        """A token service that refuses only when a scope is asked for has refused the login: final, too."""
-        if ping.harbor or verdict.subject or reply.exchange.status != 401:
-            return _pass(reply, ())
-        late = Verdict(Knows.REFUSED, (*verdict.exchanges, reply.exchange))
-        self._verdicts.put((ping.host.lower(), login), late)
-        return _pass(reply, (), Knows.REFUSED)
 
     def forget(self, host: str, login: Login | None, refusals: bool) -> None:
         """Forget tokens and verdicts of `login` (None: of all) at `host`; refusals only where `refusals` says so."""

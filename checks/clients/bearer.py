@@ -104,8 +104,7 @@ class Plugin:
 
     def authorization(self) -> Password | None:
         """Return `Bearer TOKEN`, or None where the plugin issued a certificate only; raises ConfigError."""
-        token = self._current().token
-        return Password(f"Bearer {token.reveal()}") if token else None
+        return self._current().header
 
     def certificate(self) -> tuple[str, Password] | None:
         """Return the certificate and key that the plugin issued, if it did."""

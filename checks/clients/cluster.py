@@ -16,7 +16,7 @@ from checks.clients.transport import Ask, Transport
 from checks.clients.wire import Event, Headed, Pod
 from checks.clients.writes import Body
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON
-from checks.errors import Forbidden, Invalid, NotFound, ServerFault, Throttled
+from checks.errors import ConfigError, Forbidden, Invalid, NotFound, ServerFault, Throttled
 from checks.model import ObjectRef
 from checks.settings import Settings
 
@@ -189,7 +189,11 @@ class Cluster:
         with self._lock:
             if self._opened is None:
                 link = Link(kubeconfig.load(self._settings), self._settings, interactive)
-                link.pool()
+                try:
+                    link.pool()
+                except ConfigError:
+                    link.close()
+                    raise
                 self._opened = Transport(link, self._settings.timeout, self._settings.read_only)
             return self._opened
 

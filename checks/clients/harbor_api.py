@@ -19,6 +19,7 @@ from checks.facts import Unknown
 PAGE = 100
 _MOST_PAGES = 50
 _BY_NAME = {"X-Is-Resource-Name": "true"}
+"""A project whose name is all digits would be taken for a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Api:
     def call(self, host: str, method: str, path: str, json: Any = None, **query: str) -> Reply:
         """Send one request; `path` begins after /api/v2.0 and is quoted already."""
         url = f"https://{host}/api/v2.0{path}" + (f"?{urlencode(query)}" if query else "")
-        return _reply(self._web.ask(method, url, login=self._login, json=json, headers=_BY_NAME))
+        named = _BY_NAME if path.startswith("/projects/") else {}
+        return _reply(self._web.ask(method, url, login=self._login, json=json, headers=named))
 
     def listed(self, host: str, path: str, **query: str) -> list[dict[str, Any]] | Reply:
         """Return all elements of a paged list, or the reply that was not a list."""

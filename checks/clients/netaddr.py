@@ -41,8 +41,12 @@ def split_host(host: str, port: int = 443) -> tuple[str, int]:
     name, colon, digits = host.rpartition(":")
     if not colon or host.endswith("]") or not digits.isascii() or not digits.isdigit():
         name, digits = host, ""
-    bare = name.removeprefix("[").removesuffix("]").rstrip(".").lower()
-    return bare, int(digits) if digits else port
+    return _bare(name), int(digits) if digits else port
+
+
+def _bare(host: str) -> str:
+    """A host without port, as names are compared here."""
+    return host.removeprefix("[").removesuffix("]").rstrip(".").lower()
 
 
 def forbidden(address: Address, loopback_allowed: bool) -> str:
@@ -80,7 +84,7 @@ class Dialer:
 
     def chosen(self, host: str, port: int) -> str | None:
         """Return the ADDRESS[:PORT] that the user gave for this host, or None."""
-        name = split_host(host)[0] if not host.startswith("[") else host.strip("[]").lower()
+        name = _bare(host)
         return self._resolve.get((name, port)) or self._resolve.get((name, 0))
 
     def allow_by_proxy(self, host: str) -> None:
@@ -94,15 +98,15 @@ class Dialer:
 
     def seen(self, host: str, port: int) -> tuple[str, ...]:
         """Return the addresses that the last connection found for this host."""
-        return self._seen.get((host.lower(), port), ())
+        return self._seen.get((_bare(host), port), ())
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
         """Return a TCP connection to `host`:`port` within `seconds`. Raises NoConnection."""
         end = time.monotonic() + seconds
         chosen = self.chosen(host, port)
-        name, real_port = split_host(chosen, port) if chosen else (host.strip("[]"), port)
+        name, real_port = split_host(chosen, port) if chosen else (_bare(host), port)
         found = _lookup(name, real_port, seconds)
-        self._seen[(host.lower(), port)] = tuple(dict.fromkeys(str(address) for address in found))
+        self._seen[(_bare(host), port)] = tuple(dict.fromkeys(str(address) for address in found))
         allowed = [a for a in found if not forbidden(a, self._loopback or chosen is not None)]
         if not allowed:
             kind = forbidden(found[0], self._loopback or chosen is not None)

@@ -33,13 +33,6 @@ class Once(Generic[K, V]):
                 self._answers.pop(key, None)
             answer.set_exception(error)
 
-    def put(self, key: K, value: V) -> None:
-        """Replace the answer for `key`."""
-        answer: Future[V] = Future()
-        answer.set_result(value)
-        with self._lock:
-            self._answers[key] = answer
-
     def forget(self, which: Callable[[K], bool]) -> None:
         """Drop all answers whose key `which` picks; work under way ends for those who wait for it."""
         self.drop(lambda key, _: which(key))

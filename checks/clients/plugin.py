@@ -32,7 +32,8 @@ _TOLD = 300
 class Issued:
     """What a plugin issued: a token, a client certificate with its key, or both."""
 
-    token: Password | None
+    header: Password | None
+    """`Bearer TOKEN`, or None where there is a certificate only."""
     certificate: str
     key: Password | None
     expires: datetime | None
@@ -158,7 +159,7 @@ def _read(access: Access, spec: Stanza, out: bytes) -> Issued:
     if not status.token and not pair:
         raise ConfigError(f"{plugin} issued no token and no client certificate; log in again with its own command")
     return Issued(
-        token=Password(status.token) if status.token else None,
+        header=Password(f"Bearer {status.token}") if status.token else None,
         certificate=status.client_certificate_data if pair else "",
         key=Password(status.client_key_data) if pair else None,
         expires=status.expiration_timestamp,

@@ -107,13 +107,24 @@ class Web:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
     ) -> Answer:
-        """Send one request and return the answer; never raises for what the other side does or fails to do."""
+        """Send one request and return the answer; never raises for what the other side does or fails to do.
+
+        What breaks off before an answer may be a kept connection that has just been closed, so it is asked once more,
+        but never with a login: that may have been counted.
+        """
+        answer = self._ask(method, url, login, token, headers or {}, json)
+        again = answer.broken is Break.RESET and login is None and method in ("GET", "HEAD")
+        return self._ask(method, url, login, token, headers or {}, json) if again else answer
+
+    def _ask(
+        self, method: str, url: str, login: Login | None, token: str, headers: Mapping[str, str], json: Any
+    ) -> Answer:
         at, begun = datetime.now(UTC), time.monotonic()
         if not url.startswith("https://"):
             return Answer(at, method, url, 0.0, failure="only HTTPS addresses are asked")
         call = begin(self.timeout)
         try:
-            with self._send(method, url, _Auth(login, token), headers or {}, json) as response:
+            with self._send(method, url, _Auth(login, token), headers, json) as response:
                 return _read(response, call, Answer(at, method, url, call.seconds))
         except Exception as error:
             broken = classify(error, urlsplit(url).netloc, self.timeout, call.expired)

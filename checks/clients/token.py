@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.clients.exchange import document
+from checks.clients.session import Hidden
 
 _LARGEST = 65_536
 _DEFAULT_LIFE = 60.0
@@ -55,7 +56,7 @@ def from_body(body: bytes) -> Token | None:
         return None
     life = read.get("expires_in")
     seconds = float(life) if isinstance(life, int) and 0 < life < 10**6 else _DEFAULT_LIFE
-    return _with_claims(text, time.monotonic() + seconds - _SPARE)
+    return _with_claims(Hidden(text), time.monotonic() + seconds - _SPARE)
 
 
 def _with_claims(text: str, ends: float) -> Token:

@@ -182,7 +182,7 @@ class Transport:
     def _collect(self, ask: Ask, response: Any, stop: threading.Event | None) -> bytes:
         body = bytearray()
         give_up = time.monotonic() + _SLOWEST * self._seconds * ask.patience
-        for chunk in response.stream(1 << 16):
+        for chunk in response.stream(1 << 16, decode_content=True):
             body += chunk
             if len(body) > ask.cap:
                 raise ServerFault(f"{self.name}: {ask.what} was answered with more than {ask.cap // MEBI} MiB")
@@ -210,7 +210,7 @@ def interruptible(work: Callable[[], T], stop: threading.Event | None) -> T:
 def _fulfil(future: "Future[T]", work: Callable[[], T]) -> None:
     try:
         future.set_result(work())
-    except BaseException as error:
+    except BaseException as error:  # carried to the caller's thread: nothing may keep it waiting
         future.set_exception(error)
 
 

@@ -10,8 +10,15 @@ from checks.complaints.verdict import Verdict, likely, proven, unknown
 _MALFORMED = (
     "illegal base64 data at input byte {num}",
     "unable to parse auth field, must be formatted as base64(username{any}",
-    "cannot unmarshal {any} into Go struct field DockerConfig{any}",
-    "cannot unmarshal {any} into Go value of type {any}credentialprovider.{any}",
+)
+_DECODING = ("json", "invalid character {any}", "unexpected end of JSON input", "exceeded max depth")
+_WRAPPERS = (
+    "Failed to pull image {name}",
+    "Back-off pulling image {name}",
+    "Error",
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "(combined from similar events)",
 )
 _MISSING = (
     "Unable to retrieve some image pull secrets ({any}); attempting to pull the image may not succeed.{any}",
@@ -24,6 +31,8 @@ _BAD_NAME = (
     "couldn't parse image {word} {any}",
     "invalid reference format{any}",
     "repository name {any}must be lowercase",
+    "repository name must be canonical",
+    "object required",
 )
 _NEVER = ("Container image {name} is not present with pull policy of Never",)
 _OWN_LIMIT = ("pull QPS exceeded",)
@@ -37,7 +46,7 @@ _SILENT = {
 
 def judge(chain: Chain) -> Verdict | None:
     """What the kubelet's own words say. A Secret reported missing may yet have come in time for the pull."""
-    if chain.has(*_MALFORMED):
+    if chain.has(*_MALFORMED) or _fails_at_decoding(chain):
         return proven("secret_malformed")
     if chain.has(*_NAMED_MISSING):
         return proven("secret_missing")
@@ -48,6 +57,15 @@ def judge(chain: Chain) -> Verdict | None:
     if chain.has(*_BAD_NAME):
         return proven("invalid_image_name")
     return proven("rate_limited") if chain.has(*_OWN_LIMIT) else None
+
+
+def _fails_at_decoding(chain: Chain) -> bool:
+    """Go's JSON errors with nothing before them: the kubelet decodes JSON on its own only in pull secrets."""
+    for link in chain.links:
+        bare = Chain((link,), chain.names)
+        if not bare.has(*_WRAPPERS):
+            return bare.has(*_DECODING)
+    return False
 
 
 def judge_reason(*reasons: str) -> Verdict:

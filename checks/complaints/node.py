@@ -31,7 +31,9 @@ _TABLE: tuple[tuple[Verdict, tuple[str, ...]], ...] = (
             "{name} failed size validation",
             "{any} failed size validation",
             "read past expected size {num}",
-            "invalid tar header",
+            "invalid tar header{any}",
+            "{any}(gzip",
+            "mismatched image rootfs and manifest layers",
             "invalid checksum",
             "gzip",
             "flate",
@@ -110,11 +112,17 @@ _TABLE: tuple[tuple[Verdict, tuple[str, ...]], ...] = (
             "this image is prohibited by policy",
         ),
     ),
+    (likely("policy_signature", "policy_other"), ("Source image rejected",)),
 )
 _DESCRIPTOR = "could not fetch content descriptor {word} ({any}) from remote"
 _CONTENT = "content at {name} not found"
 _MEDIA_TYPE = "unexpected media type {any} for {word}"
-_EXTRACTION = ("failed to extract layer {any}", "failed to register layer", "mount callback failed on {any}")
+_EXTRACTION = (
+    "failed to extract layer {any}",
+    "failed to register layer",
+    "mount callback failed on {any}",
+    "adding layer with blob {name}",
+)
 
 
 def judge(chain: Chain) -> Verdict | None:
@@ -128,7 +136,7 @@ def judge(chain: Chain) -> Verdict | None:
         return _web_page() if "html" in found.group() else proven("unsupported_format")
     if found := chain.find(_CONTENT):
         return _content(found)
-    if chain.has(*_EXTRACTION) and chain.has("{any}unexpected EOF"):
+    if chain.has(*_EXTRACTION) and chain.has("unexpected EOF", "{any}(unexpected EOF){any}"):
         return likely("corrupt_layer", "connection_reset")
     return None
 

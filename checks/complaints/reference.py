@@ -16,9 +16,10 @@ _RESOLVED = (
 
 def judge(chain: Chain) -> Verdict | None:
     """Likely a missing tag, where the chain ends in a reference that was not found."""
-    if chain.error_class != "not found" or not chain.has(*_RESOLVED):
+    if not chain.has(*_RESOLVED):
         return None
-    last = chain.links[-1]
-    if " " in last or "/" not in last:
+    last = chain.links[-1].removesuffix(" not found")
+    said = chain.error_class == "not found" or last != chain.links[-1]
+    if not said or " " in last or "/" not in last:
         return None
     return likely("not_found_tag", "not_found_repository", "registry_5xx")

@@ -123,12 +123,16 @@ _DOCKER_DENIAL = "pull access denied for {any}, repository does not exist or may
 
 def judge(chain: Chain) -> Verdict | None:
     """What the registry's code and message say."""
-    if denial := chain.find(_CONTAINERD_DENIAL):
-        return _denied_to_containerd(chain, denial)
+    if chain.has(_CONTAINERD_DENIAL):
+        return _denied_to_containerd(chain)
     if denial := chain.find(_DOCKER_DENIAL):
         return _denied_to_docker(chain, denial)
     if chain.has("no basic auth credentials"):
         return proven("no_credentials")
+    if chain.has("invalid_token"):
+        return likely("token_service_failure", "bad_credentials")
+    if chain.has("does not exist or no pull access{any}"):
+        return likely("not_found_repository", "no_credentials", "no_permission", "bad_credentials")
     if verdict := _by_code(chain, 0):
         return verdict
     for verdict, templates in (*_UNCODED, *_MESSAGES[:-1]):
@@ -156,11 +160,11 @@ def _coded(chain: Chain, code: str, index: int) -> Verdict | None:
     return _CODES[code]
 
 
-def _denied_to_containerd(chain: Chain, denial: Found) -> Verdict:
+def _denied_to_containerd(chain: Chain) -> Verdict:
     """containerd's ErrInvalidAuthorization (authorizer.go): the reason stands behind it."""
     if chain.has("no basic auth credentials"):
         return likely("no_credentials", "secret_missing", "bad_credentials")
-    if denial.next.startswith("server message") and "invalid_token" in chain.links:
+    if chain.has("invalid_token"):
         return likely("token_service_failure", "bad_credentials")
     if chain.has("insufficient_scope") and places.pulled(chain).startswith("docker.io/library/"):
         return _official()

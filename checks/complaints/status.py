@@ -13,6 +13,7 @@ from checks.complaints.verdict import Verdict, likely, proven, unknown
 _OLD = ("pulling from host {word} failed with status code [manifests {any}]",)
 _INTRODUCES = (
     *_OLD,
+    "pulling from host {word} failed with unexpected status code {any}",
     "unexpected status code [manifests {any}]",
     "unexpected status from {word} request to {name}",
     "unexpected status code {name}",
@@ -21,17 +22,20 @@ _INTRODUCES = (
     "unexpected http code",
     "received unexpected HTTP status",
     "{any} - received unexpected HTTP status",
+    "login attempt to {name} failed with status",
     "StatusCode",
 )
 _HOLDS = (
+    "Status {num} trying to pull repository {any}",
     "error parsing HTTP {num} response body",
     "{any}nvalid status code from registry {num} {any}",
     "{any}nvalid status code returned when fetching blob {num}{any}",
     "unexpected status code {num} {any}",
-    "Status {num} trying to pull repository {any}",
     "{any}invalid status code {num}{any}",
 )
 _NUMBER = re.compile(r"([1-5]\d\d)\b")
+_NO_REPOSITORY = "Status {num} trying to pull repository {any}"
+_NO_REGISTRY = ("pinging container registry {word}", "error pinging docker registry {word}")
 _PAGE = ("error parsing HTTP {num} response body",)
 _BLOB = ("Error fetching blob", "{any}fetching blob{any}", "Error reading blob {any}", "reading blob {any}")
 
@@ -80,6 +84,8 @@ def _blob(chain: Chain) -> bool:
 def _unauthorized(chain: Chain) -> Verdict:
     """Newer containerd says this only where a login was sent; before 1.6.25 also where none was."""
     old = chain.find(*_OLD)
+    if _blob(chain):
+        return unknown("bad_credentials", "no_credentials", "no_permission")
     if old is None:
         return likely("bad_credentials", "no_permission", "not_found_project", "no_credentials")
     mirrored = places.registry(places.pulled(chain)) not in ("", old.group(1))
@@ -110,4 +116,8 @@ def _bad_request(chain: Chain) -> Verdict:
 def _missing(chain: Chain) -> Verdict:
     if _blob(chain):
         return likely("corrupt_layer", "not_found_tag")
+    if chain.has(*_NO_REGISTRY):
+        return unknown("not_found_repository", "proxy")
+    if chain.has(_NO_REPOSITORY):
+        return likely("not_found_repository", "no_credentials")
     return likely("not_found_tag", "not_found_repository", "not_found_project")

@@ -97,6 +97,7 @@ class Registries:
 
     def start(self) -> "Registries":
         """Begin to answer; returns itself."""
+        self.harbor.release(stopping=False)
         for port in self._ports.values():
             port.start()
         return self

@@ -5,6 +5,7 @@ with World() as world:
     world.resolve, world.ca_file, world.harbor_login
 """
 
+import base64
 import json
 import os
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from checks.credentials import Password
 from checks.demo.api.access import User
 from checks.demo.api.objects import Objects
 from checks.demo.api.requests import Api
-from checks.demo.api.server import ApiServer
+from checks.demo.api.server import CA_FILE, ApiServer
 from checks.demo.api.store import Store
 from checks.demo.controllers import Controllers
 from checks.demo.harbor import ADMIN_PASSWORD
@@ -50,7 +51,7 @@ class World:
         """Faults of the nodes; may be set and cleared while the world runs."""
         self._clock = Clock(clock)
         self.api = Api(Store(self._clock))
-        self._server = ApiServer(self.api)
+        self._server = ApiServer(self.api, secure=True)
         self.controllers = Controllers(self.objects)
         wire = Wire(self.registries.resolve, str(self.registries.ca_file), self._clock)
         self.starter = Starter(self.objects, wire, self.faults)
@@ -110,12 +111,13 @@ class World:
     def kubeconfig(self, path: Path | str, user: str = "admin", namespace: str = "default") -> Path:
         """Write an ordinary kubeconfig for one of `users`, readable by its owner only; returns its path."""
         path, token = Path(path), self.users[user].token
+        authority = base64.b64encode(CA_FILE.read_bytes()).decode()
         context = {"cluster": "demo", "user": user, "namespace": namespace}
         config = {
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "demo",
-            "clusters": [{"name": "demo", "cluster": {"server": self.url}}],
+            "clusters": [{"name": "demo", "cluster": {"server": self.url, "certificate-authority-data": authority}}],
             "users": [{"name": user, "user": {"token": token}}],
             "contexts": [{"name": "demo", "context": context}],
         }

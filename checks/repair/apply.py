@@ -10,6 +10,7 @@ from checks.repair.plan import FixPlan, Outcome, Progress, Safety
 from checks.repair.receipt import Receipt
 from checks.repair.safely import safely
 from checks.repair.steps import Body, Step, Verb, Writer
+from checks.repair.writes import CreateObject
 
 OnProgress = Callable[[Progress], None]
 
@@ -19,7 +20,9 @@ NOT_WRITTEN = (Conflict, Forbidden, Invalid, NotFound, Refused)
 _PODS = (Verb.REPLACE_POD, Verb.REMAKE_POD)
 
 
-def apply(plan: FixPlan, writer: Writer, journal: Journal, on_progress: OnProgress, audit: Audit | None = None) -> Outcome:
+def apply(
+    plan: FixPlan, writer: Writer, journal: Journal, on_progress: OnProgress, audit: Audit | None = None
+) -> Outcome:
     """Carry out a plan and return what came of it; `mended` stays None until the pods were looked at.
 
     Raises Refused for advice, and ClusterError where the dry run or the receipt fails: then nothing was written.
@@ -36,6 +39,7 @@ class _Run:
     journal: Journal
     on_progress: OnProgress
     audit: Audit | None
+    answers: tuple[Body | None, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     done: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, DoctorError]] = field(default_factory=list)
@@ -44,7 +48,7 @@ class _Run:
     def run(self) -> Outcome:
         self._rehearse()
         self._tell("journal", "Writing the receipt")
-        self.receipts = self.journal.open(self.plan)
+        self.receipts = self.journal.open(self.plan, self.answers)
         for step in self.plan.steps:
             # Pods are replaced only for a cure that is in place; one pod's failure does not stop the others.
             if self.failed and not (step.verb in _PODS and all(s.verb in _PODS for s, _ in self.failed)):
@@ -55,8 +59,7 @@ class _Run:
     def _rehearse(self) -> None:
         """Let the API server say about every write whether it would take it, before the first one."""
         self._tell("checking", "Asking the API server whether it would take every write")
-        for step in self.plan.steps:
-            step.apply(self.writer, dry_run=True)
+        self.answers = tuple(step.apply(self.writer, dry_run=True) for step in self.plan.steps)
 
     def _step(self, step: Step) -> None:
         self._tell("applying", step.describe())
@@ -83,8 +86,6 @@ class _Run:
         deleted = next((s for s in self.done if s.verb is Verb.DELETE and s.target == step.target), None)
         if step.verb is not Verb.CREATE or deleted is None or deleted.before is None:
             return
-        from checks.repair.writes import CreateObject
-
         try:
             CreateObject(step.target, deleted.before).apply(self.writer)
         except DoctorError as error:
@@ -98,7 +99,11 @@ class _Run:
             self._close()
             return self._outcome(True, f"{self.plan.title}: written. {self.plan.retry.capitalize()}.")
         step, error = self.failed[0]
-        if not self.done and isinstance(error, NOT_WRITTEN) and not any("could not be put back" in n for n in self.notes):
+        if (
+            not self.done
+            and isinstance(error, NOT_WRITTEN)
+            and not any("could not be put back" in n for n in self.notes)
+        ):
             self._drop()
             return Outcome(False, None, "", f"Nothing was changed: {_text(error)}.")
         left = [s for s in self.plan.steps if s not in self.done]
@@ -106,7 +111,11 @@ class _Run:
         return self._outcome(False, sentence)
 
     def _done_words(self) -> str:
-        return f"Done: {_names(self.done)}, and undo takes it back." if self.done else "It is not known whether it was written."
+        return (
+            f"Done: {_names(self.done)}, and undo takes it back."
+            if self.done
+            else "It is not known whether it was written."
+        )
 
     def _outcome(self, applied: bool, sentence: str) -> Outcome:
         self._tell("done" if applied else "failed", sentence)

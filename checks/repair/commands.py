@@ -4,6 +4,8 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator
 
+from checks.credentials import DOCKER_CFG
+from checks.model import ObjectRef
 from checks.repair.kinds import list_holder, pull_list, template_path
 from checks.repair.payload import find
 from checks.repair.show import shown_key
@@ -42,32 +44,50 @@ def _commands(context: str, step: Step) -> Iterator[str]:
 def _secret(context: str, step: Step) -> Iterator[str]:
     ref = step.target
     if step.verb is Verb.DELETE:
-        yield kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", "yaml") + f" > {_file(ref.name)}.yaml"
-        yield kubectl(context, ref.namespace, "delete", "secret", ref.name)
-        return
-    if step.verb is Verb.CREATE:
-        yield "# login.json: the docker config with the login shown above"
-        yield kubectl(
-            context, ref.namespace, "create", "secret", "generic", ref.name,
-            "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=login.json",
-        )  # fmt: skip
-        return
-    yield from _edit(context, step)
+        yield from delete(context, ref)
+    elif step.verb is Verb.CREATE:
+        yield from create(context, ref)
+    else:
+        yield from _edit(context, step)
+
+
+def create(context: str, ref: ObjectRef) -> Iterator[str]:
+    """Yield the command that makes a pull Secret from a file."""
+    yield "# login.json: the docker config with the right login"
+    yield kubectl(
+        context, ref.namespace, "create", "secret", "generic", ref.name,
+        "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=login.json",
+    )  # fmt: skip
+
+
+def delete(context: str, ref: ObjectRef) -> Iterator[str]:
+    """Yield the commands that keep a Secret in a file and delete it."""
+    yield kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", "yaml") + f" > {_file(ref.name)}.yaml"
+    yield kubectl(context, ref.namespace, "delete", "secret", ref.name)
+
+
+def new_type(context: str, ref: ObjectRef) -> Iterator[str]:
+    """Yield the commands that make a Secret anew with the type that the kubelet reads."""
+    yield from delete(context, ref)
+    yield from create(context, ref)
 
 
 def _edit(context: str, step: Step) -> Iterator[str]:
-    ref, body = step.target, step.after.body() if step.after else {}
-    key = ".dockercfg" if body.get("type") == "kubernetes.io/dockercfg" else ".dockerconfigjson"
-    escaped = key.replace(".", "\\.")
-    get = kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", f"jsonpath={{.data.{escaped}}}")
+    body = step.after.body() if step.after else {}
+    key = ".dockercfg" if body.get("type") == DOCKER_CFG else ".dockerconfigjson"
     payload = find(body)
     hosts = ", ".join(shown_key(entry.key) for entry in payload.entries) if payload else ""
+    yield from rewrite(context, step.target, key, f" as shown above (entries: {' '.join(hosts.split())})")
+
+
+def rewrite(context: str, ref: ObjectRef, key: str, how: str = "") -> Iterator[str]:
+    """Yield the commands that take a payload out of a Secret, and put it back after an editor was at it."""
+    escaped = key.replace(".", "\\.")
+    get = kubectl(context, ref.namespace, "get", "secret", ref.name, "-o", f"jsonpath={{.data.{escaped}}}")
     yield get + " | base64 -d > login.json"
-    yield f"# change login.json as shown above (entries: {' '.join(hosts.split())}), then:"
+    yield f"# change login.json{how}, then:"
     yield f"""printf '{{"data":{{"{key}":"%s"}}}}' "$(base64 -w0 < login.json)" > patch.json"""
-    yield kubectl(
-        context, ref.namespace, "patch", "secret", ref.name, "--type=merge", "--patch-file=patch.json"
-    )
+    yield kubectl(context, ref.namespace, "patch", "secret", ref.name, "--type=merge", "--patch-file=patch.json")
 
 
 def _file(name: str) -> str:
@@ -78,15 +98,17 @@ def _append(context: str, step: Step) -> str:
     """JSON Patch: every other patch replaces the atomic list and drops what was there."""
     ref = step.target
     before, after = (list_holder(ref.kind, s.body() if s else {}) for s in (step.before, step.after))
-    path = "/imagePullSecrets" if ref.kind == "ServiceAccount" else f"/{'/'.join(template_path(ref.kind))}/spec/imagePullSecrets"
+    path = (
+        "/imagePullSecrets"
+        if ref.kind == "ServiceAccount"
+        else f"/{'/'.join(template_path(ref.kind))}/spec/imagePullSecrets"
+    )
     added = [{"name": name} for name in pull_list(after)[len(pull_list(before)) :]]
     if before.get("imagePullSecrets"):
-        patch = [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
+        patch: list[dict[str, object]] = [{"op": "add", "path": f"{path}/-", "value": item} for item in added]
     else:
         patch = [{"op": "add", "path": path, "value": added}]
-    return kubectl(
-        context, ref.namespace, "patch", ref.kind.lower(), ref.name, "--type=json", "-p", json.dumps(patch)
-    )
+    return kubectl(context, ref.namespace, "patch", ref.kind.lower(), ref.name, "--type=json", "-p", json.dumps(patch))
 
 
 def _pods(context: str, steps: tuple[Step, ...]) -> Iterator[str]:

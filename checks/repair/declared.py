@@ -1,4 +1,4 @@
-"""What a person declared about an object: the fields that a repair may touch, that undo restores and equality is judged on.
+"""What a person declared about an object: the fields that a repair may touch, that undo restores and judges by.
 
 Everything else (uid, resourceVersion, generation, managedFields, status) belongs to the cluster and cannot come back.
 """

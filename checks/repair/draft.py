@@ -40,7 +40,9 @@ def draft(
 def _verify(problem: Problem, steps: tuple[Step, ...]) -> tuple[tuple[str, str], ...]:
     """Pods that stay are named; of replaced ones the owner, since the new ones have other names."""
     gone = {(s.target.namespace, s.target.name) for s in steps if s.verb is Verb.REPLACE_POD}
-    rolled = {s.target.namespace for s in steps if s.verb is Verb.REPLACE and s.target.kind in ("Deployment", "DaemonSet")}
+    rolled = {
+        s.target.namespace for s in steps if s.verb is Verb.REPLACE and s.target.kind in ("Deployment", "DaemonSet")
+    }
     found = (
         (p.namespace, p.owner.name if p.owner and ((p.namespace, p.pod) in gone or p.namespace in rolled) else p.pod)
         for p in pods_of(problem)

@@ -61,7 +61,7 @@ def _with_receipt(plan: FixPlan, bench: Bench) -> FixPlan:
         return replace(plan, rights=rights, keep=Keep.CLUSTER)
     if not any(step.target.kind != "ServiceAccount" for step in undone):
         return replace(plan, keep=Keep.LOCAL)
-    ask = "The previous values cannot be kept in the cluster (no right to create Secrets): undo lasts only until you quit."
+    ask = "No right to create Secrets, so the old values cannot be kept: undo lasts only until you quit."
     return replace(plan, keep=Keep.PROCESS, asks=(*plan.asks, ask))
 
 
@@ -79,5 +79,11 @@ def login_asks(login: Login, proof: LoginProof, *, known: bool = False) -> tuple
     if proof.powers and not known:
         asks.append(f"{login.username} may also {' and '.join(proof.powers)}; a pull secret needs pull only.")
     if not proof.proven:
-        asks.append(f"Not proven: {proof.sentence}.")
+        asks.append(f"{unproven(proof)}.")
     return tuple(asks)
+
+
+def unproven(proof: LoginProof) -> str:
+    """Say that a login is not proven, and why."""
+    said = proof.sentence
+    return said[:1].upper() + said[1:] if said.startswith("not proven") else f"Not proven: {said}"

@@ -123,9 +123,7 @@ def healed(payload: Payload, except_for: str = "") -> tuple[Payload, tuple[str, 
             payload = payload.with_login(entry.key, found[0].login)
         else:
             payload = payload.without(entry.key)
-            asks.append(
-                f"The entry {shown_key(entry.key)} cannot be decoded ({entry.broken}) and is taken out; undo brings it back."
-            )
+            asks.append(f"The entry {shown_key(entry.key)} cannot be decoded and is taken out; undo brings it back.")
     return payload, tuple(asks)
 
 
@@ -153,7 +151,9 @@ def _keys_for(body: dict[str, Any], images: Sequence[ImageRef], useless: Sequenc
         logins = {e.key: e.login for e in entries if e.key in serving}
         own = [key for key, login in logins.items() if not login.password or login in useless]
         taken = image.registry in logins or any(e.key == image.registry for e in entries)
-        keys |= dict.fromkeys(own or [f"{image.registry}/{image.project}" if taken and image.project else image.registry])
+        keys |= dict.fromkeys(
+            own or [f"{image.registry}/{image.project}" if taken and image.project else image.registry]
+        )
     return tuple(keys)
 
 

@@ -1,7 +1,8 @@
 """The journal of repairs: a receipt before the first write, a mark after each, and what lies there when we start."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,12 @@ from checks.errors import ClusterError, Refused, UsageError
 from checks.model import ObjectRef
 from checks.repair.plan import FixPlan, Keep
 from checks.repair.receipt import Receipt, planned, with_done
-from checks.repair.shelves import Index, InCluster, InFolder, InProcess, Shelf, parse
-from checks.repair.steps import Verb
+from checks.repair.shelves import InCluster, Index, InFolder, InProcess, Shelf, parse
+from checks.repair.steps import Body, Verb
 
 
 class Journal:
-    """Keeps the receipts of one context. The local index and the folder are conveniences: their failure stops nothing."""
+    """Keeps the receipts of one context. The local index is a convenience: its failure stops nothing."""
 
     def __init__(
         self, shelf: Shelf, state_dir: Path, context: str, who: str = "",
@@ -30,20 +31,24 @@ class Journal:
         self.trouble: list[str] = []
         """Receipts that could not be read when they were last listed, one sentence each."""
 
-    def open(self, plan: FixPlan) -> tuple[Receipt, ...]:
-        """Write one receipt per namespace before anything else is; raises ClusterError, and then none is left behind."""
+    def open(self, plan: FixPlan, answers: Sequence[Body | None]) -> tuple[Receipt, ...]:
+        """Write one receipt per namespace before anything else is; raises ClusterError, and then none is left behind.
+
+        `answers` are those of the dry run of every step.
+        """
         now = self._now()
         name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         opened: list[Receipt] = []
         for namespace in dict.fromkeys(step.target.namespace for step in plan.steps):
             receipt = Receipt(
                 name, namespace, now, plan.title, plan.problem, self.context,
-                planned(plan.steps, namespace), who=self.who, source=plan.keep.value,
+                planned(plan.steps, answers, namespace), who=self.who, source=plan.keep.value,
             )  # fmt: skip
             try:
                 self._put(receipt)
             except ClusterError:
-                self.drop(tuple(opened))
+                with suppress(ClusterError, Refused):
+                    self.drop(tuple(opened))
                 raise
             opened.append(receipt)
             self._noted(receipt)
@@ -72,7 +77,7 @@ class Journal:
             self._shelf(receipt).remove(receipt)
             self._forgotten(receipt)
 
-    def list(self) -> tuple[Receipt, ...]:
+    def all(self) -> tuple[Receipt, ...]:
         """Return all sound receipts, newest first; what cannot be read is told in `trouble`. Raises nothing."""
         self.trouble = []
         found: list[Receipt] = list(self._process.found())
@@ -87,13 +92,13 @@ class Journal:
 
     def find(self, receipt_id: str) -> tuple[Receipt, ...]:
         """Return the receipts of one repair, one per namespace; raises UsageError where there is none."""
-        found = tuple(receipt for receipt in self.list() if receipt.id == receipt_id)
+        found = tuple(receipt for receipt in self.all() if receipt.id == receipt_id)
         if not found:
             said = "; ".join(text for text in self.trouble if receipt_id in text)
             raise UsageError(said or f"there is no receipt {receipt_id}: it was undone, pruned or never made")
         return found
 
-    def _sorted(self, item: Receipt | str, found: "list[Receipt]") -> None:
+    def _sorted(self, item: Receipt | str, found: list[Receipt]) -> None:
         if isinstance(item, str):
             self.trouble.append(item)
         else:
@@ -103,8 +108,9 @@ class Journal:
         self._shelf(receipt).put(receipt)
 
     def _shelf(self, receipt: Receipt) -> InCluster | InFolder | InProcess:
-        places = {Keep.LOCAL.value: self._folder, Keep.PROCESS.value: self._process}
-        return places.get(receipt.source, self._cluster)
+        if receipt.source == Keep.LOCAL.value:
+            return self._folder
+        return self._process if receipt.source == Keep.PROCESS.value else self._cluster
 
     def _noted(self, receipt: Receipt) -> None:
         try:

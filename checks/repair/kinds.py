@@ -1,4 +1,4 @@
-"""The Kubernetes kinds that a repair reads or writes: API group, resource word, and where each keeps its pod template."""
+"""The Kubernetes kinds that a repair reads or writes: API group, resource word, and where the pod template is."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def pull_list(holder: Any) -> tuple[str, ...]:
 
 
 def with_name(holder: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return `holder` with `name` appended to its imagePullSecrets; the list is atomic, so nothing of it may be lost."""
+    """Return `holder` with `name` appended to its imagePullSecrets; the list is atomic, so nothing may be lost."""
     return {**holder, "imagePullSecrets": [*(holder.get("imagePullSecrets") or []), {"name": name}]}
 
 

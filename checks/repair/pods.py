@@ -1,6 +1,7 @@
 """The steps that replace one stuck pod. A deleted pod cannot come back, and nothing here claims otherwise."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,11 +67,9 @@ class RemakePod:
 
     def apply(self, writer: Writer, *, dry_run: bool = False) -> Body | None:
         """Delete that very pod and create it again as soon as its name is free."""
-        try:
+        # A run that broke off between the two writes left the pod to be made.
+        with suppress(NotFound):
             writer.delete(self.target, uid=self.uid, dry_run=dry_run)
-        except NotFound:
-            # A run that broke off between the two writes left the pod to be made.
-            pass
         return None if dry_run else self._create(writer)
 
     def _create(self, writer: Writer) -> Body:

@@ -28,7 +28,9 @@ def replace_pods(pulls: Iterable[Pull], bench: Bench, secret: str = "") -> PodSt
 
     Only pods that wait for an image are replaced; a pod with running containers is asked about.
     """
-    groups = {kind: tuple(p for p in pulls if _group(p) == kind) for kind in ("owned", "bare", "job", "mirror", "other")}
+    groups = {
+        kind: tuple(p for p in pulls if _group(p) == kind) for kind in ("owned", "bare", "job", "mirror", "other")
+    }
     owned = tuple(_replace(pull) for pull in groups["owned"])
     bare = tuple(step for pull in groups["bare"] for step in _remake(pull, bench, secret))
     running = tuple(p for p in (*groups["owned"], *groups["bare"]) if p.phase == "Running")

@@ -68,7 +68,9 @@ def namespaces_of(problem: Problem) -> tuple[str, ...]:
 
 def pods_of(problem: Problem) -> tuple[Pull, ...]:
     """Return one pull for each stuck pod, in order."""
-    return tuple({pull.pod_uid or f"{pull.namespace}/{pull.pod}": pull for pull in reversed(problem.pulls)}.values())[::-1]
+    return tuple({pull.pod_uid or f"{pull.namespace}/{pull.pod}": pull for pull in reversed(problem.pulls)}.values())[
+        ::-1
+    ]
 
 
 def verify_targets(problem: Problem, namespace: str = "") -> tuple[tuple[str, str], ...]:

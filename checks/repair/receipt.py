@@ -5,17 +5,17 @@ believed only as far as undo can be harmless: objects of its own namespace, and 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from checks.errors import Refused
 from checks.model import ObjectRef
-from checks.repair.declared import LAST_APPLIED, changes, declared
+from checks.repair.declared import LAST_APPLIED, changes, declared, with_fields
 from checks.repair.kinds import WORKLOADS, without_list
 from checks.repair.sealed import Sealed
-from checks.repair.steps import Step, Verb
+from checks.repair.steps import Body, Step, Verb
 
 SCHEMA = 1
 _TOUCHED = frozenset({"Secret", "ServiceAccount", "Pod", *WORKLOADS})
@@ -60,9 +60,28 @@ class Receipt:
         return any(step.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE) for step in self.steps)
 
 
-def planned(steps: tuple[Step, ...], namespace: str) -> tuple[Done, ...]:
-    """Return the records of a plan's steps in one namespace, none of them done."""
-    return tuple(Done(s.verb, s.target, s.before, s.after) for s in steps if s.target.namespace == namespace)
+def planned(steps: Sequence[Step], answers: Sequence[Body | None], namespace: str) -> tuple[Done, ...]:
+    """Return the records of a plan's steps in one namespace, none of them done.
+
+    `answers` are those of the dry run: the objects as they would be stored.
+    """
+    records = (_stored(Done(s.verb, s.target, s.before, s.after), a) for s, a in zip(steps, answers, strict=True))
+    return tuple(record for record in records if record.ref.namespace == namespace)
+
+
+def _stored(step: Done, stored: Mapping[str, Any] | None) -> Done:
+    """Return the record with the object as stored, which holds what admission and others wrote besides.
+
+    What others wrote belongs to both sides: undo must not take it out.
+    """
+    if stored is None or step.verb is Verb.REMAKE_POD:
+        return step
+    after = dict(stored)
+    if step.before is None or step.after is None:
+        return replace(step, after=Sealed(after))
+    kind = step.ref.kind
+    back = changes(declared(kind, step.after.body()) or {}, declared(kind, step.before.body()) or {})
+    return replace(step, before=Sealed(with_fields(after, back)), after=Sealed(after))
 
 
 def with_done(receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None) -> Receipt:
@@ -70,8 +89,7 @@ def with_done(receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, 
     steps = list(receipt.steps)
     for i, step in enumerate(steps):
         if step.ref == ref and step.verb == verb and not step.done:
-            stored = Sealed(dict(after)) if after is not None and verb is not Verb.REMAKE_POD else step.after
-            steps[i] = replace(step, done=True, after=stored)
+            steps[i] = replace(_stored(step, after), done=True)
             break
     return replace(receipt, steps=tuple(steps))
 
@@ -103,7 +121,7 @@ def _kept(sealed: Sealed | None) -> dict[str, Any] | None:
 
 
 def decode(text: str, namespace: str, name: str) -> Receipt:
-    """Read a receipt found in the Secret `name` of a namespace; raises Refused, with one sentence, if it is not sound."""
+    """Read a receipt found under `name` in a namespace; raises Refused, with one sentence, if it is not sound."""
     where = f"the receipt {namespace}/{name}"
     try:
         document = json.loads(text)
@@ -155,7 +173,7 @@ def _check(step: Done, where: str) -> None:
         return
     if step.verb is not Verb.REPLACE or before is None or after is None:
         raise Refused(f"{where} makes or deletes {ref}, which no repair of ours does")
-    touched = {p for p in changes(declared(ref.kind, before) or {}, declared(ref.kind, after) or {})}
+    touched = changes(declared(ref.kind, before) or {}, declared(ref.kind, after) or {})
     marks = {path for path in touched if path[0] == "metadata" and path[-1] != LAST_APPLIED}
     if marks or without_list(ref.kind, before) != without_list(ref.kind, after):
         raise Refused(f"{where} changes more of {ref} than its pull secrets, which no repair of ours does")

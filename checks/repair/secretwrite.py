@@ -52,7 +52,10 @@ def _in_place(ref: ObjectRef, body: dict[str, Any], new: dict[str, Any]) -> tupl
         return (ReplaceObject(ref, Sealed(body), Sealed(new)),)
     if dig(body, "metadata", "finalizers"):
         raise Refused(f"{ref} has the wrong type and finalizers hold it, so it cannot be deleted and made anew")
-    return (DeleteObject(ref, Sealed(body)), CreateObject(ref, Sealed(new), patience=PATIENCE))
+    if str(body.get("type")).startswith("kubernetes.io/") and body["type"] not in (DOCKER_CONFIG_JSON, DOCKER_CFG):
+        raise Refused(f"{ref} is of type {body['type']} and serves something else; it is not turned into a pull secret")
+    old = Sealed(body)
+    return (DeleteObject(ref, old, remade=True), CreateObject(ref, Sealed(new), patience=PATIENCE, was=old))
 
 
 def _renamed(ref: ObjectRef, new: dict[str, Any], mark: Owned, bench: Bench) -> SecretWrite:
@@ -86,8 +89,3 @@ def _without_copy(body: dict[str, Any]) -> dict[str, Any]:
     meta = dict(body["metadata"])
     meta["annotations"] = {k: v for k, v in meta["annotations"].items() if k != LAST_APPLIED}
     return {**body, "metadata": meta}
-
-
-def is_pull_secret(body: dict[str, Any] | None) -> bool:
-    """Is it of a type that the kubelet reads?"""
-    return body is not None and body.get("type") in (DOCKER_CONFIG_JSON, DOCKER_CFG)

@@ -177,7 +177,7 @@ class Index:
 
     def add(self, receipt: Receipt) -> None:
         """Note a receipt."""
-        entry = {
+        entry: dict[str, object] = {
             "id": receipt.id, "namespace": receipt.namespace, "context": receipt.context, "title": receipt.title,
             "created": receipt.created.isoformat(),
         }  # fmt: skip

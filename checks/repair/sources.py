@@ -1,17 +1,20 @@
 """Where a login that pulls the images may come from, best first: this Secret, its neighbours, the user's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.credentials import Login
+from checks.dockerconfig import read_secret
 from checks.errors import ClusterError
 from checks.facts import Unknown
 from checks.image import ImageRef
+from checks.keyring import answer
 from checks.model import ObjectRef
 from checks.repair.bench import Bench
 from checks.repair.healing import best_login
 from checks.repair.payload import find
 from checks.repair.plan import LoginProof
+from checks.repair.steps import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +30,35 @@ class Source:
 
 
 def given(login: Login, images: Sequence[ImageRef], bench: Bench) -> Source:
-    """Return the login that a person typed or gave, tried once."""
+    """Return the login that a person typed or gave, tried once; given without a host, it is for this registry."""
+    if not login.origin.key:
+        login = replace(login, origin=replace(login.origin, key=images[0].registry))
     return Source("new-login", login, bench.prove(login, images), login.username)
 
 
-def best(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | str:
-    """Return the best proven login that is known already, or why there is none."""
-    return own_entry(target, images, bench) or neighbour(target, images, bench) or _personal(images, bench)
+def best(target: ObjectRef, images: Sequence[ImageRef], bench: Bench, *, neighbours: bool = True) -> Source | str:
+    """Return the best proven login that is known already, or why there is none.
+
+    Without `neighbours` other Secrets are left out: where the pods name none, a good one is attached, not copied.
+    """
+    near = neighbour(target, images, bench) if neighbours else None
+    return own_entry(target, images, bench) or near or _personal(images, bench)
 
 
 def own_entry(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:
     """An entry of the same Secret whose key names the same host in another way: port, path, scheme or case."""
     body = bench.read(target)
-    payload = find(body) if body else None
+    payload = find(body) if body and not _serves(body, images) else None
     tried = best_login(payload, f"{target.namespace}/{target.name}", images, bench) if payload else None
     if tried is None or tried.reading is None or tried.proof is None or not tried.proof.proven:
         return None
     return Source("add-entry", tried.reading.login, tried.proof, f"of its entry {tried.key}")
+
+
+def _serves(body: Body, images: Sequence[ImageRef]) -> bool:
+    """Does the Secret give a login for the images, or would it if it could be read? Then mending it is another plan."""
+    secret = read_secret(body)
+    return bool(secret.ignored or secret.fault) or any(e.serves for i in images for e in answer(i, [secret]).entries)
 
 
 def neighbour(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:

@@ -15,10 +15,10 @@ from checks.repair.journal import Journal
 from checks.repair.plan import Outcome, Progress
 from checks.repair.receipt import Done, Receipt
 from checks.repair.safely import safely
+from checks.repair.sealed import Sealed
 from checks.repair.show import Lines, difference
 from checks.repair.steps import Body, Step, Verb, Writer
 from checks.repair.writes import CreateObject, DeleteObject, ReplaceObject
-from checks.repair.sealed import Sealed
 
 OnProgress = Callable[[Progress], None]
 PATIENCE = 30.0
@@ -34,7 +34,7 @@ class Way:
 
 
 def preview(receipts: tuple[Receipt, ...], writer: Writer) -> Lines:
-    """Return the difference that undo would make. Raises Refused, with the difference, where somebody changed an object."""
+    """Return the difference that undo would make. Raises Refused, naming what somebody changed since."""
     return safely(lambda: _preview(receipts, writer), "The look at what undo would do")
 
 
@@ -65,11 +65,12 @@ def _undo(
         try:
             step.apply(writer)
         except DoctorError as error:
-            sentence = f"Undo stopped at {step.target}: {str(error).rstrip('.')}. {number} of {len(steps)} writes are done; undo again to go on."
+            why = str(error).rstrip(".")
+            sentence = f"Undo stopped at {step.target}: {why}. {number} of {len(steps)} writes are done; undo again."
             on_progress(Progress("failed", sentence, number, len(steps)))
             return Outcome(False, None, receipts[0].id, sentence)
         _note(audit, receipts[0], step)
-    sentence = _sentence(receipts, ways, _dropped(receipts, journal))
+    sentence = _told(receipts, ways, _dropped(receipts, journal))
     on_progress(Progress("done", sentence, len(steps), len(steps)))
     return Outcome(True, None, "", sentence)
 
@@ -88,7 +89,7 @@ def _dropped(receipts: tuple[Receipt, ...], journal: Journal) -> str:
     return ""
 
 
-def _sentence(receipts: tuple[Receipt, ...], ways: tuple[Way, ...], trouble: str) -> str:
+def _told(receipts: tuple[Receipt, ...], ways: tuple[Way, ...], trouble: str) -> str:
     back = [str(way.ref) for way in ways if way.steps]
     told = f"Undone: {', '.join(back)}." if back else "Nothing had to be undone: everything is as it was before."
     pods = "".join(f" {text}." for _, text in _cannot(receipts))
@@ -147,7 +148,8 @@ def _steps(ref: ObjectRef, current: Body | None, back: Body | None) -> tuple[Ste
     if current is None:
         return (CreateObject(ref, Sealed(back), patience=PATIENCE),)
     if ref.kind == "Secret" and (current.get("type") != back.get("type") or current.get("immutable")):
-        return (DeleteObject(ref, Sealed(current)), CreateObject(ref, Sealed(for_creation(back)), patience=PATIENCE))
+        old, new = Sealed(current), Sealed(for_creation(back))
+        return (DeleteObject(ref, old, remade=True), CreateObject(ref, new, patience=PATIENCE, was=old))
     return (ReplaceObject(ref, Sealed(current), Sealed(back)),)
 
 

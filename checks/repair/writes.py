@@ -26,6 +26,8 @@ class CreateObject:
     before: Sealed | None = None
     patience: float = 0.0
     """Seconds to wait for the name: an object deleted just before may take a moment to go."""
+    was: Sealed | None = None
+    """What a step before deletes under this name; the difference is shown against it."""
     verb: Verb = field(default=Verb.CREATE, init=False)
 
     def describe(self) -> str:
@@ -33,8 +35,8 @@ class CreateObject:
         return f"create {self.target}"
 
     def diff(self) -> Lines:
-        """Show the new object."""
-        return difference(self.target, None, self.after.body())
+        """Show the new object, or how it differs from the one before."""
+        return difference(self.target, self.was.body() if self.was else None, self.after.body())
 
     def apply(self, writer: Writer, *, dry_run: bool = False) -> Body:
         """Create it; raises Conflict where the name belongs to something else."""
@@ -82,7 +84,7 @@ class ReplaceObject:
         return difference(self.target, self.before.body(), self.after.body())
 
     def apply(self, writer: Writer, *, dry_run: bool = False) -> Body:
-        """Write it; where others wrote other parts meanwhile, keep theirs. Raises Conflict where it was the same part."""
+        """Write it; keep what others wrote meanwhile. Raises Conflict where it was the same part."""
         wanted = self._fields()
         current = self.before.body()
         for _ in range(TRIES):
@@ -131,6 +133,8 @@ class DeleteObject:
 
     target: ObjectRef
     before: Sealed
+    remade: bool = False
+    """The next step makes it anew, and shows the difference."""
     after: None = field(default=None, init=False)
     verb: Verb = field(default=Verb.DELETE, init=False)
 
@@ -140,6 +144,8 @@ class DeleteObject:
 
     def diff(self) -> Lines:
         """Show what goes."""
+        if self.remade:
+            return (("-", f"{self.target}  is deleted and made anew: its type cannot be changed in place"),)
         return difference(self.target, self.before.body(), None)
 
     def apply(self, writer: Writer, *, dry_run: bool = False) -> None:

@@ -9,7 +9,7 @@ from checks.rules.base import Rule
 from checks.rules.login import locked, refused, robot_disabled, robot_expired, robot_gone
 from checks.rules.network import dns, proxy, reset, server_error, timeout, token_service
 from checks.rules.network import refused as connection_refused
-from checks.rules.node import corrupt_layer, disk_full, never_pull, unsupported_format
+from checks.rules.node import corrupt_layer, disk_full, never_pull, pull_qps, unsupported_format
 from checks.rules.permission import no_pull, not_member, other_project
 from checks.rules.policy import not_scanned, rate_limited, unsigned, vulnerable
 from checks.rules.reference import invalid_name, no_project
@@ -71,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     rate_limited.RULE,
     disk_full.RULE,
     never_pull.RULE,
+    pull_qps.RULE,
     corrupt_layer.RULE,
     unsupported_format.RULE,
 )

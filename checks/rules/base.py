@@ -3,19 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checks.facts import Fact, Knows, Manifest, Trial, Unknown
+from checks.facts import Exchange, Fact, Knows, Manifest, Trial, Unknown
 from checks.model import Evidence, Finding, Proof, Stage, Subject
 
-DENIED_WORDS = frozenset(
-    {
-        "no_credentials",
-        "bad_credentials",
-        "no_permission",
-        "not_found_project",
-        "secret_missing",
-        "secret_malformed",
-    }
-)
+DENIALS = (401, 403)
+"""HTTP statuses with which a registry refuses access."""
+
+DENIED_WORDS = frozenset({"no_credentials", "bad_credentials", "no_permission", "not_found_project", "secret_missing"})
 """Cause words of the texts with which access is denied."""
 
 
@@ -36,6 +30,8 @@ class Rule:
     """Causal order: of several findings the lowest would still block if the others were mended."""
     plans: tuple[str, ...] = ()
     """Names in `checks.repair.plans.PLANS`, best first."""
+    explains: tuple[str, ...] = ()
+    """Codes of findings that are this one seen less exactly: where this fires they are not said again."""
     manual: str = ""
     """The module docstring: what, why it matters, what to do."""
 
@@ -62,26 +58,51 @@ def manifests(evidence: Evidence) -> tuple[Manifest, ...]:
     return tuple(t.manifest for t in (*evidence.trials, evidence.anonymous) if t.manifest is not None)
 
 
+def is_harbor(evidence: Evidence) -> bool:
+    """Did the registry show Harbor's fingerprint?"""
+    return isinstance(evidence.ping, Fact) and evidence.ping.value.harbor
+
+
 def project_missing(evidence: Evidence) -> bool:
     """Harbor said that the project does not exist: an empty challenge on a lower-case path, or in words.
 
     Source: Harbor 2.15 recorded, answers D; src/server/middleware/v2auth.
     """
     image = evidence.image
-    if image is None or image.repository != image.repository.lower():
+    if image is None or image.project is None:
         return False
-    return any(
-        m.status == 401 and (m.empty_challenge or f"project {image.project} not found" in m.message)
-        for m in manifests(evidence)
-    )
+    said, harbor = f"project {image.project} not found", is_harbor(evidence)
+    return any(m.status == 401 and ((harbor and m.empty_challenge) or said in m.message) for m in manifests(evidence))
+
+
+def may_hide(evidence: Evidence) -> bool:
+    """Would the registry refuse what is not there in the same way as what is private?
+
+    Harbor tells a missing project apart, and a registry with Basic lets nobody in without a login. Docker Hub and
+    its likes answer alike for both; then only the kubelet's text can rule out that there is no such repository.
+    """
+    ping = evidence.ping.value if isinstance(evidence.ping, Fact) else None
+    if ping is not None and (ping.harbor or ping.scheme == "basic"):
+        return False
+    return open_to(evidence, "not_found_repository", "short_name")
 
 
 def denied_without_login(evidence: Evidence) -> bool:
-    """Is the image refused to somebody without a login: measured, or else as far as the kubelet's text goes?"""
+    """Is a login what is lacking: measured without one, or else in the kubelet's own words?"""
     manifest = evidence.anonymous.manifest
-    if manifest is not None:
-        return manifest.status in (401, 403) and not project_missing(evidence)
-    return open_to(evidence, "no_credentials", "secret_missing")
+    if manifest is None:
+        return evidence.reading.cause in ("no_credentials", "secret_missing") and not may_hide(evidence)
+    return manifest.status in DENIALS and not project_missing(evidence) and not may_hide(evidence)
+
+
+def denied(evidence: Evidence, trial: Trial) -> bool:
+    """Is access what this login lacks: measured, or else in the kubelet's own words?
+
+    A public project serves whoever is refused (Harbor 2.15 recorded), so a refused login alone proves nothing.
+    """
+    if trial.manifest is not None:
+        return trial.manifest.status in DENIALS
+    return evidence.reading.cause in DENIED_WORDS
 
 
 def usable_trials(evidence: Evidence) -> tuple[Trial, ...]:
@@ -103,28 +124,40 @@ def blamed(evidence: Evidence) -> Trial | None:
 def served(evidence: Evidence) -> Manifest | None:
     """The answer of whoever may pull: the farthest login, else the anonymous one."""
     for trial in (blamed(evidence), evidence.anonymous):
-        if trial and trial.manifest and trial.manifest.status not in (401, 403):
+        if trial and trial.manifest and trial.manifest.status not in DENIALS:
             return trial.manifest
     return None
 
 
 def _progress(trial: Trial) -> int:
-    if trial.manifest and trial.manifest.status not in (401, 403):
+    if trial.manifest and trial.manifest.status not in DENIALS:
         return 3
     return {Knows.ACCEPTED: 2, Knows.LOCKED: 1}.get(trial.knows, 0)
 
 
-def refused(trial: Trial | None) -> bool:
-    """The registry does not take this login.
+def passes(evidence: Evidence) -> bool:
+    """Would the pull pass by what was measured: one of its logins is served, or it sends none and needs none?"""
+    if any(trial.pulls for trial in evidence.trials):
+        return True
+    return sends_no_login(evidence) and bool(evidence.anonymous.pulls)
+
+
+def turned_away(evidence: Evidence, trial: Trial | None) -> bool:
+    """The registry does not take this login, be it for a moment only, and the image is refused for want of one."""
+    if trial is None or trial.login is None or not denied(evidence, trial):
+        return False
+    return trial.knows in (Knows.REFUSED, Knows.LOCKED)
+
+
+def refused(evidence: Evidence, trial: Trial | None) -> bool:
+    """The registry does not take this login, and not for a moment only.
 
     A robot's right secret passes even during Harbor's lock, so for a robot a quick refusal is a refusal too
     (Harbor 2.15 recorded, 2.10).
     """
-    if trial is None or trial.login is None or trial.pulls:
+    if trial is None or trial.login is None or not turned_away(evidence, trial):
         return False
-    if trial.knows is Knows.LOCKED:
-        return trial.login.username.startswith("robot$")
-    return trial.knows is Knows.REFUSED
+    return trial.knows is Knows.REFUSED or trial.login.username.startswith("robot$")
 
 
 def secret_subject(evidence: Evidence, name: str) -> Subject:
@@ -152,12 +185,24 @@ def kubelet_proof(evidence: Evidence) -> Proof:
     return Proof("kubelet", text, complaint.at if complaint else None)
 
 
-def trial_proofs(trial: Trial) -> tuple[Proof, ...]:
-    """The exchanges of a trial, one line each."""
-    return tuple(
-        Proof("registry", f"{x.method} {x.url} as {x.user or 'nobody'} → {x.status or x.failure}", x.at)
-        for x in trial.exchanges
-    )
+def trial_proofs(trial: Trial, note: str = "") -> tuple[Proof, ...]:
+    """The exchanges of a trial, one line each; `note` tells this trial from another one."""
+    return tuple(_exchange_proof(exchange, note) for exchange in trial.exchanges)
+
+
+def login_proofs(trial: Trial, note: str = "") -> tuple[Proof, ...]:
+    """Only the exchanges that tell whether the registry knows the login."""
+    user = trial.login.username if trial.login else ""
+    asked = tuple(x for x in trial.exchanges if x.user == user and "scope=" not in x.url)
+    return tuple(_exchange_proof(exchange, note) for exchange in asked[-1:])
+
+
+def _exchange_proof(exchange: Exchange, note: str) -> Proof:
+    took = f" after {exchange.seconds:.1f} s" if exchange.seconds >= 1 else ""
+    errors = "; ".join(dict.fromkeys(e.message.partition(": ")[0] for e in exchange.errors))
+    said = f" ({errors})" if errors else ""
+    asked = f"{exchange.method} {exchange.url} as {exchange.user or 'nobody'}{note}"
+    return Proof("registry", f"{asked} → {exchange.status or exchange.failure}{said}{took}", exchange.at)
 
 
 def secret_proof(evidence: Evidence, name: str, text: str) -> Proof:
@@ -166,24 +211,3 @@ def secret_proof(evidence: Evidence, name: str, text: str) -> Proof:
         if named.name == name and isinstance(named.found, Fact):
             return Proof("secret", text, named.found.at)
     return Proof("secret", text)
-
-
-def nearest(name: str, candidates: tuple[str, ...]) -> tuple[str, ...]:
-    """Return up to three candidates near to `name` by edit distance, nearest first; none if all are far."""
-    limit = max(2, len(name) // 3)
-    scored = sorted((distance(name, other), other) for other in set(candidates) if other != name)
-    return tuple(other for steps, other in scored if steps <= limit)[:3]
-
-
-def distance(one: str, two: str) -> int:
-    """Edit distance with transposition of neighbours (optimal string alignment)."""
-    before: list[int] = []
-    row = list(range(len(two) + 1))
-    for i, a in enumerate(one, 1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(two, 1):
-            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == two[j - 2] and one[i - 2] == b:
-                best = min(best, older[j - 2] + 1)
-            row.append(best)
-    return row[-1]

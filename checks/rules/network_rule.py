@@ -4,22 +4,45 @@ The node is where the pull fails, so the kubelet's text is the verdict; this mac
 or shows that only the node is cut off.
 """
 
+from checks.complaints.places import same_site
 from checks.facts import Break, Fact
-from checks.model import Evidence, Finding, Proof
+from checks.model import Evidence, Finding, Proof, Subject
 from checks.rules.base import kubelet_proof, kubelet_proves, registry_subject
 
 
 def examine_network(evidence: Evidence, code: str, cause: str, breaks: tuple[Break, ...]) -> Finding | None:
-    """Fire where the kubelet's text proves `cause`; say whether this machine saw the same (`breaks`)."""
-    if not kubelet_proves(evidence, cause):
+    """Fire where the kubelet's text proves `cause`, or holds it likeliest and this machine saw the same (`breaks`)."""
+    if not kubelet_proves(evidence, cause) and not (evidence.reading.cause == cause and _seen_here(evidence, breaks)):
         return None
-    subject = registry_subject(evidence)
+    subject, ours = _at_fault(evidence)
     return Finding(
         code,
         subject,
-        {"registry": subject.name, "here": _here(evidence, breaks)},
-        (kubelet_proof(evidence), *_measured(evidence)),
+        {"registry": subject.name, "here": _here(evidence, breaks) if ours else ""},
+        (kubelet_proof(evidence), *(_measured(evidence) if ours else ())),
     )
+
+
+def _at_fault(evidence: Evidence) -> tuple[Subject, bool]:
+    """The host that the text is about, and whether that is the registry of the image.
+
+    A mirror, a token service or a storage that the registry sends clients to may stand at another host; what was
+    measured at the registry then says nothing about it.
+    """
+    asked, registry = evidence.reading.host, registry_subject(evidence)
+    if not asked or same_site(_name(asked), _name(registry.name)):
+        return registry, True
+    return Subject("registry", "", asked), False
+
+
+def _name(host: str) -> str:
+    """The host without its port, in small letters; the brackets of an IPv6 address stay."""
+    name, colon, port = host.lower().rpartition(":")
+    return name if colon and port.isdigit() else host.lower()
+
+
+def _seen_here(evidence: Evidence, breaks: tuple[Break, ...]) -> bool:
+    return isinstance(evidence.ping, Fact) and evidence.ping.value.broken in breaks
 
 
 def _here(evidence: Evidence, breaks: tuple[Break, ...]) -> str:

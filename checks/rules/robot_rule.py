@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from checks.facts import Fact, HarborView, Knows
+from checks.facts import Fact, HarborView
 from checks.model import Evidence, Finding, Proof
-from checks.rules.base import blamed, kubelet_proof, open_to, refused, trial_proofs, trial_secret
+from checks.rules.base import blamed, kubelet_proof, login_proofs, open_to, trial_secret, turned_away
 
 
 def refused_robot(evidence: Evidence) -> HarborView | None:
@@ -12,7 +12,7 @@ def refused_robot(evidence: Evidence) -> HarborView | None:
     trial = blamed(evidence)
     if trial is None or trial.login is None or not open_to(evidence, "bad_credentials"):
         return None
-    if not refused(trial) and trial.knows is not Knows.LOCKED:
+    if not turned_away(evidence, trial):
         return None
     view = evidence.harbor.get(trial.login.username)
     return view if view is not None and "$" in trial.login.username else None
@@ -34,7 +34,7 @@ def robot_finding(evidence: Evidence, code: str, detail: str) -> Finding:
         (
             Proof("harbor", f"robot account {user} {detail}", at),
             kubelet_proof(evidence),
-            *trial_proofs(trial),
+            *login_proofs(trial),
         ),
     )
 

@@ -7,29 +7,51 @@ Why it matters: a guess would cost more than it brings; what is missing is named
 What to do: read the kubelet's words; give the rights or the login that is named as missing, and test again.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, trial_proofs
+from checks.facts import Unknown
+from checks.model import Evidence, Finding, Proof, Stage, Subject
+from checks.rules.base import Rule, kubelet_proof, passes, trial_proofs
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire always: it is asked only where no other rule fired."""
     pull = evidence.pull
-    owner = pull.owner.name if pull.owner else pull.pod
-    works = evidence.works
-    said = (
-        f"the kubelet says: {evidence.reading.detail}" if evidence.reading.detail else "the kubelet says nothing more"
-    )
-    if works is not None:
-        said = "everything passes from here by now; the next attempt will tell"
+    missing = not_looked(evidence)
     return Finding(
         "HD000",
-        Subject("workload", pull.namespace, owner),
-        {"image": pull.image, "said": said},
+        Subject("workload", pull.namespace, pull.owner.name if pull.owner else pull.pod),
+        {"image": pull.image, "said": _said(evidence), "missing": f"; not looked at: {missing[0]}" if missing else ""},
         (
             kubelet_proof(evidence),
+            *(Proof("unknown", line) for line in missing),
             *(line for t in (*evidence.trials, evidence.anonymous) for line in trial_proofs(t)),
         ),
     )
+
+
+def not_looked(evidence: Evidence) -> tuple[str, ...]:
+    """Say what could not be known and might have changed the verdict, one phrase each."""
+    pull, lines = evidence.pull, list[str]()
+    for named in evidence.secrets:
+        if isinstance(named.found, Unknown):
+            lines.append(f"Secret {pull.namespace}/{named.name}: {named.found.why}")
+    if not pull.pull_secrets and isinstance(evidence.service_account, Unknown):
+        lines.append(f"ServiceAccount {pull.service_account}: {evidence.service_account.why}")
+    if isinstance(evidence.ping, Unknown):
+        lines.append(f"registry: {evidence.ping.why}")
+    for trial in evidence.trials:
+        if trial.why and trial.login is not None:
+            lines.append(f"login {trial.login.username or 'without a name'}: {trial.why}")
+    for user, view in evidence.harbor.items():
+        if isinstance(view.robot, Unknown) and "$" in user:
+            lines.append(f"robot {user}: {view.robot.why}")
+    return tuple(dict.fromkeys(lines))
+
+
+def _said(evidence: Evidence) -> str:
+    if passes(evidence):
+        return "everything passes from here by now; the next attempt will tell"
+    detail = evidence.reading.detail
+    return f"the kubelet says: {detail}" if detail else "the kubelet says nothing more"
 
 
 RULE = Rule(
@@ -37,7 +59,7 @@ RULE = Rule(
     stage=Stage.NODE,
     title="cause not known",
     cause="unknown_ambiguous",
-    sentence="Why {image} cannot be pulled is not known; {said}.",
+    sentence="Why {image} cannot be pulled is not known; {said}{missing}.",
     examine=examine,
     order=99,
     plans=("replace_pods", "advice"),

@@ -94,7 +94,6 @@ class Scripted:
                     stream.sendall(part)
                 if not isinstance(answer, bytes):
                     break
-        self._open.discard(sock)
 
     def _secured(self, sock: socket.socket) -> socket.socket:
         if self.certificate is None:

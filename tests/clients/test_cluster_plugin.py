@@ -46,8 +46,8 @@ def access(folder: Path, body: str, cluster: dict[str, Any] | None = None, **spe
 
 def test_a_token_is_taken_from_what_the_plugin_prints(tmp_path: Path) -> None:
     issued = plugin.issue(access(tmp_path, printing(token="issued-1", expirationTimestamp="2030-01-01T00:00:00Z")))
-    assert issued.token is not None
-    assert issued.token.reveal() == "issued-1"
+    assert issued.header is not None
+    assert issued.header.reveal() == "Bearer issued-1"
     assert issued.expires is not None
     assert issued.expires.year == 2030
     assert "issued-1" not in repr(issued)
@@ -73,9 +73,9 @@ def test_the_plugin_gets_its_environment_and_the_cluster(tmp_path: Path) -> None
         env=[{"name": "REGION", "value": "eu"}],
         provideClusterInfo=True,
     )
-    token = plugin.issue(found).token
-    assert token is not None
-    region, argument, info, stdin = json.loads(token.reveal())
+    header = plugin.issue(found).header
+    assert header is not None
+    region, argument, info, stdin = json.loads(header.reveal().removeprefix("Bearer "))
     assert (region, argument, stdin) == ("eu", "--login", "")
     assert info["spec"] == {
         "interactive": False,
@@ -201,23 +201,35 @@ def test_a_certificate_that_the_plugin_issues_is_shown_to_the_server(tmp_path: P
     server.close()
 
 
-def test_the_plugin_does_not_see_a_terminal_even_where_there_is_one(tmp_path: Path) -> None:
-    """With a real terminal as stdin, but not asked to be interactive, the plugin reads an end of file."""
-    found = access(tmp_path, "sys.exit(9 if os.isatty(0) else 4)")
+def at_a_terminal(found: Access, interactive: bool, typed: str = "") -> str:
+    """Run the plugin in a process whose stdin is a terminal; return the sentence of its failure."""
     code = (
         "import sys; from checks.clients import kubeconfig, plugin; from checks.settings import Settings\n"
         f"found = kubeconfig.load(Settings(kubeconfig={str(found.folder / 'config')!r}), {{}})\n"
-        "try: plugin.issue(found)\n"
+        f"try: plugin.issue(found, {interactive})\n"
         "except Exception as e: print(str(e))\n"
     )
     parent, child = os.openpty()
+    os.write(parent, typed.encode())
     root = str(Path(kubeconfig.__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", code], stdin=child, capture_output=True, text=True, cwd=root, check=True
     )
     os.close(parent)
     os.close(child)
-    assert "exit code 4" in done.stdout
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_the_plugin_does_not_see_a_terminal_even_where_there_is_one(tmp_path: Path) -> None:
+    found = access(tmp_path, "sys.exit(9 if os.isatty(0) else 4)")
+    assert "exit code 4" in at_a_terminal(found, interactive=False)
+
+
+def test_a_plugin_may_ask_at_the_terminal_when_it_is_let(tmp_path: Path) -> None:
+    body = "sys.stderr.write('code: '); sys.exit(7 if sys.stdin.readline() == '123\\n' else 8)"
+    found = access(tmp_path, body, interactiveMode="Always")
+    assert "exit code 7: code:" in at_a_terminal(found, interactive=True, typed="123\n")
 
 
 def test_one_run_of_the_plugin_serves_all_requests_refused_together(tmp_path: Path) -> None:

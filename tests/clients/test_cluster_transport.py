@@ -457,7 +457,7 @@ def test_the_kubeconfigs_proxy_is_used_whatever_the_environment_says(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "*")
     proxy = KubeServer(lambda asked: asked.say(200, {"kind": "Secret"}))
-    path = kubeconfig(tmp_path / "config", "http://kube.nowhere.invalid:6443", **{"proxy-url": proxy.url})
+    path = kubeconfig(tmp_path / "config", "http://kube.nowhere.invalid:6443", None, **{"proxy-url": proxy.url})
     cluster = Cluster(Settings(kubeconfig=str(path)))
     assert cluster.read(SECRET) == {"kind": "Secret"}
     assert proxy.asked[0].all("Host") == ["kube.nowhere.invalid:6443"]

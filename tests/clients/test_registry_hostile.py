@@ -390,3 +390,63 @@ def test_no_failure_shows_the_login(serve: Serve, monkeypatch: pytest.MonkeyPatc
     assert trial.knows == Knows.UNKNOWN
     assert SECRET not in repr(trial)
     assert "s3cret" not in repr(trial)
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_no_verdict(serve: Serve):
+    """The server closes after each answer without saying so."""
+
+    def once(_: Asked) -> Iterator[bytes]:
+        yield http(200)
+
+    closed: list[str] = []
+
+    def closing(asked: Asked) -> bytes | Iterator[bytes]:
+        closed.append(asked.path)
+        return iter(()) if len(closed) == 1 else http(200)
+
+    server = serve(by_path(v2=once, manifests=closing))
+    trial = Prober(settings(server)).trial(IMAGE, None)
+    assert trial.pulls
+    assert len(closed) == 2
+
+
+def test_a_login_that_is_known_but_gets_no_token_for_the_repository_is_still_known(serve: Serve):
+    def service(asked: Asked) -> bytes:
+        if "scope" in asked.path:
+            return http(401, b'{"errors":[{"code":"UNAUTHORIZED","message":"not yours"}]}')
+        return token("opaque")
+
+    server = serve(by_path(v2=http(401, b"", BEARER), token=service))
+    trial = Prober(settings(server)).trial(IMAGE, LOGIN)
+    assert (trial.knows, trial.pulls) == (Knows.ACCEPTED, False)
+    assert trial.manifest is not None
+    assert (trial.manifest.status, trial.manifest.message) == (401, "not yours")
+
+
+def test_a_forgetful_token_service_gives_no_verdict_on_the_login(serve: Serve):
+    """It hands out a token for nobody instead of refusing."""
+    server = serve(by_path(v2=http(401, b"", BEARER), token=token(jwt({"access": []})), manifests=http(401)))
+    trial = Prober(settings(server)).trial(IMAGE, LOGIN)
+    assert (trial.knows, trial.pulls) == (Knows.UNKNOWN, False)
+    assert "names nobody" in trial.why
+
+
+def test_a_token_that_has_run_out_is_replaced(serve: Serve):
+    server = serve(by_path(v2=http(401, b"", BEARER), token=token("t", expires_in=6), manifests=http(404)))
+    prober = Prober(settings(server))
+    prober.trial(IMAGE, None)
+    time.sleep(1.2)
+    prober.trial(parse(f"{HOST}/team/app:2.0"), None)
+    assert sum("/token" in asked.path for asked in server.asked) == 2
+
+
+def test_a_login_refused_by_harbor_within_a_second_twice_is_locked_or_refused(serve: Serve):
+    challenge = f'WWW-Authenticate: Bearer realm="https://{HOST}/token",service="harbor-registry"'
+    server = serve(
+        by_path(v2=http(401, b"", challenge), token=lambda a: token("t") if "scope" in a.path else http(401))
+    )
+    begun = time.monotonic()
+    trial = Prober(settings(server)).trial(IMAGE, LOGIN)
+    assert trial.knows == Knows.LOCKED
+    assert time.monotonic() - begun >= 2
+    assert sum(SECRET in a.headers.get("authorization", "") for a in server.asked) == 2

@@ -1,5 +1,6 @@
 """Which addresses are asked, and which never."""
 
+import errno
 import ipaddress
 import socket
 import threading
@@ -149,3 +150,33 @@ def test_a_closed_port_is_told_as_refused():
     with pytest.raises(NoConnection) as failure:
         Dialer(Settings(allow_loopback=True)).connect("127.0.0.1", port, 3)
     assert failure.value.broken == Break.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TimeoutError(), Break.TIMEOUT),
+        (ConnectionRefusedError(), Break.REFUSED),
+        (ConnectionResetError(), Break.RESET),
+        (OSError(errno.EHOSTUNREACH, "No route to host"), Break.UNREACHABLE),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), Break.UNREACHABLE),
+        (PermissionError(errno.EPERM, "by a firewall"), Break.UNREACHABLE),
+    ],
+)
+def test_failed_connections_are_sorted_by_their_type(monkeypatch: pytest.MonkeyPatch, error: OSError, kind: Break):
+    def fails(*_: object, **__: object) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", fails)
+    with pytest.raises(NoConnection) as failure:
+        Dialer(Settings(resolve={"harbor.test": "192.0.2.1:8443"})).connect("harbor.test", 443, 3)
+    assert failure.value.broken == kind
+    assert "harbor.test (192.0.2.1:8443)" in str(failure.value)
+
+
+def test_an_ipv6_address_is_placed_and_shown_in_brackets():
+    dialer = Dialer(Settings(resolve={"[2001:db8::1]:5000": "127.0.0.1:1"}))
+    assert dialer.chosen("2001:db8::1", 5000) == dialer.chosen("[2001:db8::1]", 5000) == "127.0.0.1:1"
+    assert dialer.chosen("2001:db8::1", 443) is None
+    with pytest.raises(NoConnection, match=r"\[::1\]:1"):
+        Dialer(Settings(resolve={"six.test": "[::1]:1"})).connect("six.test", 443, 3)

@@ -184,6 +184,26 @@ PROVEN = [
         f"rpc error: code = NotFound desc = get image config descriptor: unexpected media type application/vnd.cncf.helm.config.v1+json for sha256:{'c' * 64}: not found",
         "unsupported_format",
     ),
+    ("invalid character 'x' after top-level value", "secret_malformed"),
+    (
+        'Failed to pull image "a.example/b:1": json: cannot unmarshal number into Go struct field dockerConfigEntryWithAuth.auth of type string',
+        "secret_malformed",
+    ),
+    (
+        "Error response from daemon: pull access denied for 1.dkr.ecr.example/a, repository does not exist or may require 'docker login': denied: Your authorization token has expired. Reauthenticate and try again.",
+        "bad_credentials",
+    ),
+    (
+        "failed to extract layer sha256:00: exit status 1: unpigz: skipping: <stdin>: corrupted -- crc32 mismatch",
+        "corrupt_layer",
+    ),
+    ("Error response from daemon: unknown: too many requests", "rate_limited"),
+    ("reading blob sha256:00: fetching blob: received unexpected HTTP status: 504 Gateway Timeout", "registry_5xx"),
+    ("registry a.example is blocked in /etc/containers/registries.conf", "policy_other"),
+    (
+        'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image "a.example/pause:3.9": failed to pull image "a.example/pause:3.9": failed to pull and unpack image "a.example/pause:3.9": failed to resolve reference "a.example/pause:3.9": failed to do request: Head "https://a.example/v2/pause/manifests/3.9": x509: certificate signed by unknown authority',
+        "tls_unknown_ca",
+    ),
 ]
 OPEN = [
     (
@@ -226,6 +246,20 @@ OPEN = [
         {"secret_missing", "no_credentials"},
     ),
     (f'Container image "{REF}" is not present with pull policy of Never', {"never_pull", "no_credentials"}),
+    (
+        "Error response from daemon: repository a.example/b not found: does not exist or no pull access",
+        {"not_found_repository", "no_credentials", "no_permission"},
+    ),
+    (
+        old(
+            'failed to authorize: failed to fetch oauth token: Post "https://auth.elsewhere.example/token": dial tcp 192.0.2.9:443: i/o timeout'
+        ),
+        {"token_service_failure", "timeout"},
+    ),
+    (
+        "Source image rejected: Required item 1: no policy",
+        {"policy_signature", "policy_other"},
+    ),
 ]
 SILENT = [
     "",
@@ -240,6 +274,10 @@ SILENT = [
     'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix'
     ' /run/containerd/containerd.sock: connect: connection refused"',
     "failed to dial: dial unix /run/containerd/containerd.sock: connect: connection refused",
+    "failed to extract layer sha256:00: operation not permitted: unknown",
+    new(f"unexpected status from HEAD request to {URL}: 405 Method Not Allowed"),
+    "Error response from daemon: unknown: disk: write /storage/x: something else",
+    "Error response from daemon: error parsing HTTP 403 response body: invalid character '<' looking for beginning of value: \"<html>denied</html>\"",
 ]
 
 

@@ -97,6 +97,12 @@ def test_each_caller_gets_the_recorded_status(replica, fresh, raw_client, method
             assert answer.error == refusal(status, login and login[0], path)
 
 
+def test_an_administrator_needs_no_membership(harbor, client, admin):
+    harbor.remove_member("team", "admin")
+    assert client.manifest("team/app", "1.0", admin).status == 200
+    assert client.api("/projects/team/members", admin).status == 200
+
+
 def test_project_lists_show_what_each_sees(client, person, robot):
     def names(login):
         return {project["name"] for project in client.api("/projects?page_size=100", login).json}

@@ -61,6 +61,18 @@ class Node:
         body = self._cluster.get("Pod", self._namespace, pod)
         return _reason(body) if body else "gone"
 
+    def reasons(self) -> list[str]:
+        """Return the same of all pods that are not being deleted."""
+        pods = self._cluster.list("Pod", self._namespace)
+        return [_reason(pod) for pod in pods if "deletionTimestamp" not in pod["metadata"]]
+
+    def replica_set(self, name: str, image: str, replicas: int) -> None:
+        """Create a ReplicaSet of pods with one container `app` and no pull secret of their own."""
+        labels = {"app": name}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": image}]}}
+        spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+        self._cluster.create("ReplicaSet", self._namespace, name, {"spec": spec})
+
     def message(self, pod: str) -> str:
         """Return what the kubelet says about a waiting container; empty where it does not wait."""
         body = self._cluster.get("Pod", self._namespace, pod)
@@ -78,6 +90,9 @@ class Node:
             self._failure = failure
 
     def _sync(self, pod: Body) -> None:
+        if "deletionTimestamp" in pod["metadata"]:
+            self._let_go(pod)
+            return
         if pod["status"]["phase"] == "Running":
             return
         status = self._pull(pod)
@@ -93,6 +108,11 @@ class Node:
         # 404, 409: the pod was deleted meanwhile, or another of its name stands there.
         if answer.status not in (200, 404, 409):
             raise AssertionError(f"status of {name}: {answer.status} {answer.body[:300]!r}")
+
+    def _let_go(self, pod: Body) -> None:
+        """Confirm a deletion: a pod that never ran has nothing to wind down, whatever its grace period."""
+        path = f"/api/v1/namespaces/{self._namespace}/pods/{pod['metadata']['name']}?gracePeriodSeconds=0"
+        self._cluster.ask("DELETE", path)
 
     def _pull(self, pod: Body) -> Body:
         written = pod["spec"]["containers"][0]["image"]
@@ -129,8 +149,9 @@ class Node:
         return [read_secret(body) for body in found if body]
 
     def _replace_lost_pods(self) -> None:
-        pods = self._cluster.list("Pod", self._namespace)
-        owners = [o["uid"] for pod in pods for o in pod["metadata"].get("ownerReferences", [])]
+        known = [pod["metadata"] for pod in self._cluster.list("Pod", self._namespace)]
+        living = [metadata for metadata in known if "deletionTimestamp" not in metadata]
+        owners = [owner["uid"] for metadata in living for owner in metadata.get("ownerReferences", [])]
         for owner in self._cluster.list("ReplicaSet", self._namespace):
             for _ in range(owner["spec"]["replicas"] - owners.count(owner["metadata"]["uid"])):
                 self._cluster.call("POST", f"/api/v1/namespaces/{self._namespace}/pods", _pod_of(owner))

@@ -1,7 +1,9 @@
 """A real etcd, kube-apiserver and docker-registry on loopback ports, for as long as the tests run."""
 
+import json
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +27,15 @@ class ApiServer:
     """Signs client certificates: CN is the user, each O a group."""
     admin: KeyPair
     """Of the group system:masters."""
+    etcd: Endpoint
+
+    def compact(self) -> None:
+        """Have etcd forget all older versions, as it does every five minutes: page tokens and watches expire."""
+        key = b64encode(b"/").decode()
+        found = self.etcd.ask("POST", "/v3/kv/range", json.dumps({"key": key}).encode())
+        revision = found.json["header"]["revision"]
+        done = self.etcd.ask("POST", "/v3/kv/compaction", json.dumps({"revision": revision}).encode())
+        assert done.status == 200, done.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ def api_server(binaries: Binaries, folder: Path) -> Iterator[ApiServer]:
     with ExitStack() as stack:
         etcd = _started(lambda: _start_etcd(binaries, folder), stack)
         endpoint = _started(lambda: _start_api_server(binaries, folder, authority, admin, etcd), stack)
-        yield ApiServer(endpoint, authority, admin)
+        yield ApiServer(endpoint, authority, admin, etcd)
 
 
 @contextmanager
@@ -77,7 +88,7 @@ def docker_registry(folder: Path, logins: dict[str, str], tls: KeyPair | None = 
         yield _started(lambda: _start_registry(folder, passwords, tls), stack)
 
 
-def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, str]:
+def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, Endpoint]:
     client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     server = Server(
         [
@@ -94,13 +105,13 @@ def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, str]:
         ],
         folder,
     )
-    health = Endpoint(client.rpartition("/")[2])
-    server.wait_until(lambda: health.says("/health", b'"health":"true"'), 30)
-    return server, client
+    endpoint = Endpoint(client.rpartition("/")[2])
+    server.wait_until(lambda: endpoint.says("/health", b'"health":"true"'), 30)
+    return server, endpoint
 
 
 def _start_api_server(
-    binaries: Binaries, folder: Path, authority: Authority, admin: KeyPair, etcd: str
+    binaries: Binaries, folder: Path, authority: Authority, admin: KeyPair, etcd: Endpoint
 ) -> tuple[Server, Endpoint]:
     port = free_port()
     serving = authority.server("apiserver", ("DNS:localhost", "IP:127.0.0.1", "IP:10.96.0.1"))
@@ -108,7 +119,7 @@ def _start_api_server(
     server = Server(
         [
             str(binaries.folder / "kube-apiserver"),
-            f"--etcd-servers={etcd}",
+            f"--etcd-servers={etcd.url}",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             f"--secure-port={port}",

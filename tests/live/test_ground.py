@@ -58,15 +58,7 @@ def test_an_unreadable_secret_shows_its_error_as_the_reason(
 def test_a_replica_set_gets_a_new_pod_for_a_deleted_one(
     cluster: Cluster, namespace: str, registry: Registry, node: Node
 ) -> None:
-    labels = {"app": "web"}
-    container = {"name": "app", "image": registry.image("shop/web")}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
-    cluster.create(
-        "ReplicaSet",
-        namespace,
-        "web",
-        {"spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}},
-    )
+    node.replica_set("web", registry.image("shop/web"), 1)
     node.wait_for("a first pod", lambda: len(cluster.list("Pod", namespace)) == 1)
     first = cluster.list("Pod", namespace)[0]["metadata"]["name"]
     cluster.delete("Pod", namespace, first)

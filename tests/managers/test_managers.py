@@ -88,7 +88,7 @@ CASES: list[tuple[dict[str, Any], str, str, bool, bool]] = [
     (secret({"app.kubernetes.io/managed-by": "Helm"}), "Helm", "", False, False),
     (secret(annotations={f"{REFLECTOR}reflects": "infra/harbor"}), "Reflector", "infra/harbor", True, True),
     (secret(annotations={f"{REFLECTOR}reflection-allowed": "true"}), "Reflector", "shop/pull", True, False),
-    (secret(annotations={f"{REPLICATOR}replicate-from": "infra/harbor"}), "kubernetes-replicator", "infra/harbor", True, True),
+    (secret(annotations={f"{REPLICATOR}replicate-from": "in/a"}), "kubernetes-replicator", "in/a", True, True),
     (secret(annotations={f"{REPLICATOR}replicated-at": "2026-01-01"}), "kubernetes-replicator", "", True, True),
     (secret(annotations={f"{REPLICATOR}replicate-to": "shop"}), "kubernetes-replicator", "shop/pull", True, False),
     (secret(annotations={"clustersecret.io/created-by": "ClusterSecrets"}), "ClusterSecret", "pull", True, True),

@@ -233,7 +233,7 @@ def test_the_newest_cause_among_the_events_is_taken() -> None:
 
 def test_events_of_the_newer_api_are_dated_too() -> None:
     (pull,) = pulls("ImagePullBackOff")
-    series = {"series": {"lastObservedTime": NEW}, "eventTime": "2025-12-31T23:00:00.123456Z"}
+    series: dict[str, Any] = {"series": {"lastObservedTime": NEW}, "eventTime": "2025-12-31T23:00:00.123456Z"}
     found = events_complaint([event(FAILED + "old", OLD), event(FAILED + "new", "", **series)], pull)
     assert found is not None
     assert found.message == FAILED + "new"

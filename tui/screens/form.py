@@ -90,6 +90,5 @@ class FormScreen(Dialog):
 
 
 def _ends() -> Text:
-    return Text.assemble(
-        ("esc", "bold cyan"), " no     ", ("ctrl+t", "bold cyan"), " test     ", ("ctrl+s", "bold cyan"), " show the plan"
-    )
+    parts = (("esc", " no     "), ("ctrl+t", " test     "), ("ctrl+s", " show the plan"))
+    return Text.assemble(*(piece for key, verb in parts for piece in ((key, "bold cyan"), verb)))

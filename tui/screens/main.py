@@ -92,7 +92,8 @@ class MainScreen(BoardScreen):
         self.detail.show(board, key)
         problem = board.problems.get(key or "")
         self.pods.show(tuple(str(n) for n in range(len(problem.pulls))) if problem else ())
-        self.pods.border_title = f" {len(problem.pulls)} containers of this problem " if problem else ""
+        count = len(problem.pulls) if problem else 0
+        self.pods.border_title = f" {count} container{'s' * (count != 1)} of this problem " if problem else ""
         self.query_one("#brief", Static).update(safe(problem.sentence) if problem else Text(""))
         self.footer.show(hints(board, key, narrow=self.has_class("narrow")))
         if problem is not None and problem.id not in board.offers:
@@ -112,7 +113,7 @@ class MainScreen(BoardScreen):
         if event.rows is self.problems:
             self._show_selected()
 
-    def on_row_list_chosen(self, event: RowList.Chosen) -> None:
+    def on_row_list_chosen(self, _event: RowList.Chosen) -> None:
         """Open the problem full width."""
         if self.selected is not None:
             self.app.push_screen(ProblemScreen(self.selected))

@@ -10,7 +10,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from checks.repair.plan import FixPlan, Safety
-from tui.render import plan_lines, safe
+from tui.render import PLAN_WIDTH, grid, plan_rows, safe
 from tui.screens.base import Dialog
 
 
@@ -37,7 +37,7 @@ class PlanScreen(Dialog):
         """The box."""
         with Vertical(classes="dialog"):
             with VerticalScroll(id="plan-body", can_focus=False):
-                yield Static(Text("\n").join(plan_lines(self.plan)[1:]), markup=False)
+                yield Static(grid(plan_rows(self.plan), PLAN_WIDTH), markup=False)
             yield Static(self._ends(), markup=False, classes="ends")
 
     def on_mount(self) -> None:

@@ -22,7 +22,9 @@ class Header(Static):
         """Draw the board's head."""
         self._board = board
         left, right = header(board)
-        room = max(1, self.size.width - left.cell_len - right.cell_len)
+        if (over := left.cell_len + right.cell_len - self.size.width) > 0:
+            left.truncate(max(15, left.cell_len - over), overflow="ellipsis")
+        room = max(0, self.size.width - left.cell_len - right.cell_len)
         self.update(Text.assemble(left, " " * room, right))
 
     def on_resize(self) -> None:
@@ -40,7 +42,7 @@ class Hint:
 
 
 class Footer(Static):
-    """Keys as verbs; one that cannot be used now is dim. What does not fit is left out from the right."""
+    """Keys as verbs; one that cannot be used now is dim, and the first to go where they do not all fit."""
 
     def __init__(self) -> None:
         super().__init__(markup=False, id="footer")
@@ -59,13 +61,19 @@ class Footer(Static):
         if not self._hints:
             return
         *hints, last = self._hints
-        end = _text(last)
-        line, room = Text(" "), self.size.width - end.cell_len - 2
-        for hint in hints:
-            if line.cell_len + cell_len(f"{hint.key} {hint.verb}  ") <= room:
-                line.append_text(_text(hint)).append("  ")
-        line.append_text(end)
+        room = self.size.width - _width(last)
+        # Keys that cannot be used now go first, then those farther right.
+        for usable in (False, True):
+            while sum(map(_width, hints)) > room and any(hint.usable is usable for hint in hints):
+                hints.remove([hint for hint in hints if hint.usable is usable][-1])
+        line = Text(" ")
+        for hint in (*hints, last):
+            line.append_text(_text(hint)).append("  ")
         self.update(line)
+
+
+def _width(hint: Hint) -> int:
+    return cell_len(f"{hint.key} {hint.verb}  ")
 
 
 def _text(hint: Hint) -> Text:

@@ -1,15 +1,29 @@
 """The right-hand side: verdict, path, proof, and the plans with their diffs."""
 
+from rich.console import Group, RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from checks.model import Problem
-from checks.repair.plan import FixPlan
+from checks.repair.plan import FixPlan, Refusal
 from tui.board import Board, Repair
-from tui.render import SAFETY_WORD, path_lines, plan_lines, proof_line, refusal_line, safe
-from tui.words import outcome_text
+from tui.render import (
+    PLAN_WIDTH,
+    PROOF_WIDTH,
+    STAGE_WIDTH,
+    Row,
+    diff_line,
+    grid,
+    path_rows,
+    plan_rows,
+    plan_title,
+    proof_row,
+    refusal_row,
+    safe,
+)
+from tui.words import is_mended, outcome_text
 
 EVIDENCE_SHORT = 6
 """Lines of evidence beside the list; opened, all are shown."""
@@ -23,11 +37,11 @@ class Card(Static):
         self.plan_id = ""
         self.fingerprint = ""
 
-    def paint(self, lines: list[Text], plan: FixPlan | None = None) -> None:
-        """Show these lines; remember for which plan they were."""
+    def paint(self, shown: RenderableType, plan: FixPlan | None = None) -> None:
+        """Show this; remember for which plan it was."""
         self.plan_id = plan.id if plan else ""
         self.fingerprint = plan.fingerprint if plan else ""
-        self.update(Text("\n").join(lines))
+        self.update(shown)
 
 
 class Detail(VerticalScroll, can_focus=False):
@@ -56,10 +70,11 @@ class Detail(VerticalScroll, can_focus=False):
             self.scroll_home(animate=False)
         self._shown = problem.id
         self.border_title = _title(problem, self._full)
-        self._set("verdict", [safe(problem.sentence)])
-        self._set("path", path_lines(problem.diagnoses[0].path))
-        self._set("evidence", self._evidence(problem))
-        self._set("repair", repair_lines(board.repairs.get(problem.id)))
+        self._set("verdict", safe(problem.sentence))
+        self._set("path", grid(path_rows(problem.diagnoses[0].path), STAGE_WIDTH))
+        self._set("evidence", grid(self._evidence(problem), PROOF_WIDTH))
+        lines = repair_lines(board.repairs.get(problem.id))
+        self._set("repair", Text("\n").join(lines) if lines else None)
         self._cards(board, problem)
 
     def painted(self, plan: FixPlan) -> bool:
@@ -78,41 +93,35 @@ class Detail(VerticalScroll, can_focus=False):
     def _clear(self) -> None:
         self._shown, self.border_title = "", ""
         for name in ("verdict", "path", "evidence", "repair"):
-            self._set(name, [])
+            self._set(name, None)
         for card in self.query(Card):
             card.display = False
 
-    def _set(self, name: str, lines: list[Text]) -> None:
+    def _set(self, name: str, shown: RenderableType | None) -> None:
         part = self.query_one(f"#{name}", Static)
-        part.display = bool(lines)
-        part.update(Text("\n").join(lines))
+        part.display = shown is not None
+        part.update(shown if shown is not None else "")
 
-    def _evidence(self, problem: Problem) -> list[Text]:
+    def _evidence(self, problem: Problem) -> list[Row]:
         first = problem.diagnoses[0]
-        lines = [proof_line(proof) for proof in first.cause.proofs]
-        lines += [Text.assemble(("not known: ", "yellow"), safe(line)) for line in first.unknowns]
-        if self._full or len(lines) <= EVIDENCE_SHORT:
-            return lines
-        rest = len(lines) - EVIDENCE_SHORT + 1
-        return [*lines[: EVIDENCE_SHORT - 1], Text(f"… {rest} more lines of evidence: enter", "dim")]
+        rows = [proof_row(proof) for proof in first.cause.proofs]
+        rows += [(Text("not known", "yellow"), safe(line)) for line in first.unknowns]
+        if self._full or len(rows) <= EVIDENCE_SHORT:
+            return rows
+        rest = len(rows) - EVIDENCE_SHORT + 1
+        return [*rows[: EVIDENCE_SHORT - 1], (Text("…", "dim"), Text(f"{rest} more lines of evidence: enter", "dim"))]
 
     def _cards(self, board: Board, problem: Problem) -> None:
-        painted: list[tuple[list[Text], FixPlan | None]] = []
         repair = board.repairs.get(problem.id)
-        if repair is not None and (repair.running or (repair.outcome and repair.outcome.mended)) and not repair.undone:
-            painted = []
+        if repair is not None and (repair.running or is_mended(repair)):
+            painted: list[tuple[RenderableType, FixPlan | None]] = []
         elif problem.id not in board.offers:
-            painted = [([Text("looking for a cure…", "dim italic")], None)]
+            painted = [(Text("looking for a cure…", "dim italic"), None)]
         else:
-            for offer in board.offers[problem.id]:
-                plan = offer if isinstance(offer, FixPlan) else None
-                lines = plan_lines(offer) if isinstance(offer, FixPlan) else [refusal_line(offer)]
-                if plan is not None:
-                    lines[0].append(f"   {SAFETY_WORD[plan.safety]}", "dim")
-                painted.append((lines, plan))
+            painted = [_painted(offer) for offer in board.offers[problem.id]]
         self._paint(painted)
 
-    def _paint(self, painted: list[tuple[list[Text], FixPlan | None]]) -> None:
+    def _paint(self, painted: list[tuple[RenderableType, FixPlan | None]]) -> None:
         holder = self.query_one("#cards", Vertical)
         cards = list(self.query(Card))
         if len(cards) < len(painted):
@@ -121,10 +130,13 @@ class Detail(VerticalScroll, can_focus=False):
             cards += fresh
         for number, card in enumerate(cards):
             card.display = number < len(painted)
-            if number < len(painted):
-                card.paint(*painted[number])
-            else:
-                card.paint([])
+            card.paint(*(painted[number] if number < len(painted) else ("", None)))
+
+
+def _painted(offer: FixPlan | Refusal) -> tuple[RenderableType, FixPlan | None]:
+    if isinstance(offer, Refusal):
+        return grid([refusal_row(offer)], 3), None
+    return Group(grid([plan_title(offer)], 3), grid(plan_rows(offer), PLAN_WIDTH)), offer
 
 
 def _title(problem: Problem, full: bool) -> Text:
@@ -144,6 +156,5 @@ def repair_lines(repair: Repair | None) -> list[Text]:
         lines += [Text.assemble("  ", safe(line)) for line in repair.outcome.waiting[:8]]
     if repair.undo and not repair.running:
         lines.append(Text("z  Undo: put back what was there", "bold cyan"))
-        lines += [Text(f"     {sign} {safe(text)}", "yellow") for sign, text in repair.undo]
+        lines += [Text.assemble("     ", diff_line(sign, text)) for sign, text in repair.undo]
     return lines
-

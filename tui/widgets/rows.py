@@ -54,6 +54,7 @@ class RowList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._draw = draw
         self._keys: tuple[str, ...] = ()
+        self._touched = False
 
     @property
     def key(self) -> str | None:
@@ -61,14 +62,15 @@ class RowList(ScrollView, can_focus=True):
         return self._keys[self.cursor] if self.cursor < len(self._keys) else None
 
     def show(self, keys: Sequence[str]) -> None:
-        """Set the rows. The cursor follows its key; where that went, it stays at its place."""
-        held = self.key
+        """Set the rows. Once moved, the cursor follows its key; before that it stays on the first, the worst."""
+        held = self.key if self._touched else None
         if tuple(keys) == self._keys:
             self.refresh()
             return
         self._keys = tuple(keys)
         self.virtual_size = Size(self.size.width, len(self._keys))
-        position = self._keys.index(held) if held in self._keys else min(self.cursor, max(0, len(self._keys) - 1))
+        last = max(0, len(self._keys) - 1)
+        position = self._keys.index(held) if held in self._keys else min(self.cursor, last)
         if position != self.cursor:
             self.set_reactive(RowList.cursor, position)
         if self.key != held and self.key is not None:
@@ -113,6 +115,7 @@ class RowList(ScrollView, can_focus=True):
     def on_click(self, event: Click) -> None:
         """A click moves the cursor; a click on it opens."""
         index = event.y + self.scroll_offset.y
+        self._touched = True
         if index == self.cursor and self.key is not None:
             self.action_choose()
         elif index < len(self._keys):
@@ -120,6 +123,7 @@ class RowList(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor by so many rows."""
+        self._touched = True
         self.cursor = max(0, min(len(self._keys) - 1, self.cursor + by))
 
     def action_page(self, direction: int) -> None:
@@ -128,6 +132,7 @@ class RowList(ScrollView, can_focus=True):
 
     def action_edge(self, last: int) -> None:
         """Move the cursor to the first or last row."""
+        self._touched = True
         self.cursor = max(0, len(self._keys) - 1) if last else 0
 
     def action_choose(self) -> None:

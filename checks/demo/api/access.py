@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from checks.demo.api.problems import Obj, Problem, forbidden, unauthorized
+from checks.demo.api.problems import Cause, Obj, forbidden, invalid, unauthorized
 
 _EVERY = ("*",)
 READ = ("get", "list", "watch")
@@ -128,8 +128,8 @@ def access_review(user: User, body: Obj) -> Obj:
     """
     asked = (body.get("spec") or {}).get("resourceAttributes")
     if asked is None:
-        text = 'SelfSubjectAccessReview.authorization.k8s.io "" is invalid: spec: Required value'
-        raise Problem(422, "Invalid", text)
+        why = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        raise invalid("", "authorization.k8s.io", "", Cause("FieldValueInvalid", "spec.resourceAttributes", why))
     part = asked.get("subresource", "")
     resource = asked.get("resource", "") + (f"/{part}" if part else "")
     action = Action(

@@ -22,6 +22,7 @@ from checks.demo.api.problems import (
     forbidden,
     invalid,
     not_found,
+    server_fault,
     stale,
 )
 from checks.demo.api.store import Store
@@ -70,11 +71,15 @@ class Objects:
             if self.store.get(plural, namespace, obj["metadata"]["name"]):
                 raise already_exists(plural, resource.group, obj["metadata"]["name"])
             obj["metadata"] |= self._birth(resource, obj)
-            obj["metadata"]["managedFields"] = ownership.record(obj, None, options.manager, "", self.store.now())
+            declared = {key: value for key, value in obj.items() if key != "status"}
+            managed = ownership.record(declared, None, options.manager, "", self.store.now())
+            obj["metadata"] |= {"managedFields": managed} if managed else {}
             return obj if options.dry_run else self.store.put(plural, obj)
 
     def _named(self, resource: Resource, namespace: str, body: Obj) -> Obj:
         _check_type(resource, body)
+        if (body.get("metadata") or {}).get("resourceVersion"):
+            raise server_fault("resourceVersion should not be set on objects to be created")
         obj = copy.deepcopy(body) | {"kind": resource.kind, "apiVersion": resource.api_version}
         meta = {key: value for key, value in (obj.get("metadata") or {}).items() if key not in _SYSTEM_META}
         _check_namespace(meta, namespace)
@@ -158,8 +163,10 @@ class Objects:
         meta, was = body.get("metadata") or {}, old["metadata"]
         name = was["name"]
         if meta.get("uid", was["uid"]) != was["uid"]:
+            key = "/".join(part for part in ("/registry", resource.plural, was.get("namespace"), name) if part)
             why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: {was['uid']}"
-            raise conflict(resource.plural, resource.group, name, why)
+            where = f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg"
+            raise conflict(resource.plural, resource.group, name, f"{where}: {why}")
         if meta.get("resourceVersion") not in (None, "", was["resourceVersion"]):
             raise stale(resource.plural, resource.group, name)
         new = _merge_parts(resource, old, body, options.subresource)
@@ -170,7 +177,7 @@ class Objects:
         if resource.spec_versioned and new.get("spec") != old.get("spec"):
             new["metadata"]["generation"] = was["generation"] + 1
         managed = ownership.record(new, old, options.manager, options.subresource, self.store.now())
-        new["metadata"]["managedFields"] = managed
+        new["metadata"] |= {"managedFields": managed} if managed else {}
         return new if options.dry_run else self.store.put(resource.plural, new)
 
     def _check_change(self, resource: Resource, new: Obj, old: Obj, subresource: str) -> None:
@@ -208,19 +215,20 @@ class Objects:
             return pod
         grace = wish.grace if wish.grace is not None else pod["spec"].get("terminationGracePeriodSeconds", 30)
         until = (self.store.clock() + timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        going = pod | {"metadata": meta | {"deletionTimestamp": until, "deletionGracePeriodSeconds": grace}}
+        marks = {"deletionTimestamp": until, "deletionGracePeriodSeconds": grace, "generation": meta["generation"] + 1}
+        going = pod | {"metadata": meta | marks}
         return going if options.dry_run else self.store.put("pods", going)
 
 
 def _check_type(resource: Resource, body: Obj) -> None:
     kind, version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
-    if (kind, version) != (resource.kind, resource.api_version):
-        raise bad_request(
-            f"the API version in the data ({version}) does not match the expected API version ({resource.api_version})"
-            if version != resource.api_version
-            else f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-            f"converting ({kind}) to ({resource.kind}): unknown conversion"
-        )
+    if version != resource.api_version:
+        why = f"the API version in the data ({version}) does not match the expected API version"
+        raise bad_request(f"{why} ({resource.api_version})")
+    if kind != resource.kind:
+        short = version.rpartition("/")[2]
+        why = f'{kind} in version "{short}" cannot be handled as a {resource.kind}'
+        raise bad_request(f"{why}: converting ({short}.{kind}) to (core.{resource.kind}): unknown conversion")
 
 
 def _check_namespace(meta: Obj, namespace: str) -> None:

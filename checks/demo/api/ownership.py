@@ -11,6 +11,8 @@ _UNTRACKED = {
     *("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"),
     *("deletionTimestamp", "deletionGracePeriodSeconds", "apiVersion", "kind"),
 }
+_MAPS = ("data", "labels", "annotations")
+"""Maps whose keys have owners of their own, besides the map itself."""
 
 
 def record(new: Obj, old: Obj | None, manager: str, subresource: str, now: str) -> list[Obj]:
@@ -31,8 +33,8 @@ def record(new: Obj, old: Obj | None, manager: str, subresource: str, now: str) 
 
 def _tracked(obj: Obj) -> Obj:
     top = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "metadata")}
-    top = {key: value for key, value in top.items() if key != "status" or value != {}}
     meta = {key: value for key, value in obj.get("metadata", {}).items() if key not in _UNTRACKED}
+    top = {key: value for key, value in top.items() if value not in ({}, None)}
     return top | {"metadata": meta} if meta else top
 
 
@@ -44,7 +46,8 @@ def _changed(new: Any, old: Any) -> Obj:
             continue
         deeper = _changed(have, had if isinstance(had, dict) else {}) if isinstance(have, dict) else {}
         if have is not None:
-            fields[f"f:{key}"] = deeper
+            whole: Obj = {".": {}} if key in _MAPS and had is None else {}
+            fields[f"f:{key}"] = whole | deeper
     return fields
 
 

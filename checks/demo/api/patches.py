@@ -39,7 +39,7 @@ def apply(media_type: str, current: Obj, patch: Any, plural: str) -> Obj:
     if media_type == STRATEGIC:
         atomic = {"imagePullSecrets"} if plural == "serviceaccounts" else set()
         return _object(_strategic(current, patch, atomic))
-    raise unsupported_media((JSON_PATCH, MERGE_PATCH, STRATEGIC))
+    raise unsupported_media()
 
 
 def _object(value: Any) -> Obj:

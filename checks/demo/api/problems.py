@@ -3,7 +3,7 @@
 Forms: k8s.io/apimachinery `pkg/api/errors/errors.go`; what the server did with them: measured with 1.34.4.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Obj = dict[str, Any]
@@ -25,7 +25,8 @@ class Problem(Exception):
     code: int
     reason: str
     message: str
-    details: Obj = field(default_factory=dict)
+    details: Obj | None = None
+    """Sent as it is, an empty one too; None: not sent."""
     resume: str = ""
     """A fresh page token, sent with a 410 on an old one."""
 
@@ -33,6 +34,7 @@ class Problem(Exception):
         """Return the `Status` object."""
         status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
         status |= {"message": self.message, "reason": self.reason, "details": self.details, "code": self.code}
+        status = {key: value for key, value in status.items() if value not in (None, "")}
         if self.resume:
             status["metadata"] = {"continue": self.resume}
         return status
@@ -55,7 +57,7 @@ def not_found(plural: str, group: str, name: str) -> Problem:
 
 def no_such_path() -> Problem:
     """404 for a path that no resource serves."""
-    return Problem(404, "NotFound", "the server could not find the requested resource")
+    return Problem(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def already_exists(plural: str, group: str, name: str) -> Problem:
@@ -104,21 +106,25 @@ def invalid(kind: str, group: str, name: str, *causes: Cause) -> Problem:
 
 def patch_failed() -> Problem:
     """422: a JSON Patch that does not fit, or whose `test` failed."""
-    return Problem(422, "Invalid", "the server rejected our request due to an error in our request")
+    return Problem(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 
 def method_not_allowed() -> Problem:
     """405."""
     text = "the server does not allow this method on the requested resource"
-    return Problem(405, "MethodNotAllowed", text)
+    return Problem(405, "MethodNotAllowed", text, {})
 
 
-def unsupported_media(accepted: tuple[str, ...]) -> Problem:
+def unsupported_media() -> Problem:
     """415 for a patch in a format that is not spoken here."""
-    text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(accepted)
-    return Problem(415, "UnsupportedMediaType", text)
+    return Problem(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def server_fault(message: str) -> Problem:
+    """500, which the real server answers to some bad requests."""
+    return Problem(500, "", message)
 
 
 def gone(message: str, resume: str = "") -> Problem:
     """410: a page token or resourceVersion is too old."""
-    return Problem(410, "Expired", message, {}, resume)
+    return Problem(410, "Expired", message, None, resume)

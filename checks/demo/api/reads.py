@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checks.demo.api.kinds import Resource
-from checks.demo.api.problems import Obj, bad_request, gone
+from checks.demo.api.problems import Obj, bad_request, gone, server_fault
 from checks.demo.api.selectors import Match, field_match, label_match
 from checks.demo.api.store import Change, Store
 
@@ -137,7 +137,7 @@ def _read_token(token: str) -> tuple[int, int, tuple[str, str]]:
     try:
         number, start, (namespace, name) = json.loads(base64.urlsafe_b64decode(token.encode()))
     except ValueError as error:
-        raise bad_request("continue key is not valid: illegal base64 data") from error
+        raise bad_request("invalid continue token: continue key is not valid") from error
     return number, start, (namespace, name)
 
 
@@ -208,7 +208,7 @@ def _beginning(store: Store, watch: Watch, match: Match) -> tuple[list[Obj], int
 def _number(text: str) -> int:
     if not text.isdigit():
         why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise bad_request(f'resourceVersion: Invalid value: "{text}": {why}')
+        raise server_fault(f'resourceVersion: Invalid value: "{text}": {why}')
     return int(text)
 
 

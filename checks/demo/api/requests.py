@@ -35,7 +35,7 @@ class Request:
     method: str
     path: str
     query: dict[str, str]
-    headers: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
     """Names in lower case."""
     body: bytes = field(default=b"", repr=False)
 
@@ -155,10 +155,10 @@ class Api:
             include = request.query.get("includeObject", "Metadata")
             return Answer(200, table.render(items, meta or {}, include))
         if "as=PartialObjectMetadata" in accept:
-            items = [{"metadata": item["metadata"]} for item in items]
             head = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
+            items = [head | {"metadata": item["metadata"]} for item in items]
             if meta is None:
-                return Answer(200, head | items[0])
+                return Answer(200, items[0])
             return Answer(200, head | {"kind": "PartialObjectMetadataList", "metadata": meta, "items": items})
         if meta is None:
             return Answer(200, items[0])
@@ -225,7 +225,7 @@ def _options(request: Request, place: Place) -> Options:
     if request.method == "DELETE" and not dry:
         dry = ",".join((_json(request.body) if request.body else {}).get("dryRun") or ())
     if dry not in ("", "All"):
-        why = f'Unsupported value: "{dry}": supported values: "All"'
+        why = f'Unsupported value: ["{dry}"]: supported values: "All"'
         cause = Cause("FieldValueNotSupported", "dryRun", why)
         raise invalid(_OPTIONS_KIND[request.method], "meta.k8s.io", "", cause)
     agent = request.headers.get("user-agent", "").partition("/")[0]

@@ -33,10 +33,7 @@ def field_match(plural: str, selector: str) -> Match:
 def _one(plural: str, selector: str, term: str) -> Match:
     name, wanted, negated = _split(term, selector)
     if name not in _EVERY and name not in _FIELDS.get(plural, ()):
-        raise bad_request(
-            f'Unable to find "/v1, Resource={plural}" that match label selector "", '
-            f'field selector "{selector}": field label not supported: {name}'
-        )
+        raise bad_request(f"field label not supported: {name}")
     return lambda obj: (_value(obj, name) == wanted) != negated
 
 

@@ -1,31 +1,42 @@
-"""The socket of the pretend API server: one thread for a connection, watches as chunked streams."""
+"""The socket of the pretend API server: one thread for a connection, watches as chunked streams.
+
+The demo speaks TLS, because kubectl sends a token over nothing else.
+"""
 
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from checks.demo.api.problems import Obj, Problem
+from checks.demo.api.problems import Obj, Problem, bad_request
 from checks.demo.api.requests import Answer, Api, Request
 
 _GZIP_FROM = 128 * 1024
+_CERTIFICATES = Path(__file__).with_name("certificates")
+CA_FILE = _CERTIFICATES / "ca.pem"
+"""The authority that signed the server's certificate."""
 
 
 class ApiServer:
-    """Serves an `Api` on a port of 127.0.0.1 between `start` and `stop`."""
+    """Serves an `Api` on a port of 127.0.0.1 between `start` and `stop`; over TLS where it is `secure`."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, *, secure: bool = False) -> None:
         self.api = api
+        self._scheme = "https" if secure else "http"
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = api
+        if secure:
+            self._server.secure()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="demo-api", daemon=True)
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:PORT`."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        """`https://127.0.0.1:PORT` or `http://127.0.0.1:PORT`."""
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> None:
         """Begin to answer."""
@@ -40,10 +51,21 @@ class ApiServer:
 
 
 class _Server(ThreadingHTTPServer):
+    """The listening socket; clients that hang up or distrust us are no errors here."""
+
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
     api: Api
+
+    def secure(self) -> None:
+        """Speak TLS; each handshake is left to its own thread, so that a silent client holds up nobody."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(_CERTIFICATES / "server.pem")
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Write nothing: the connection is closed, and a demo has no log."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,6 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.api.answer(request)
         except Problem as problem:
             answer = Answer(problem.code, problem.status())
+        except (AttributeError, KeyError, TypeError, ValueError):
+            answer = Answer(400, bad_request("the object provided is unrecognized").status())
         if answer.stream is not None:
             self._stream(answer.stream)
         else:

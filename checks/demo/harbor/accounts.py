@@ -103,15 +103,11 @@ class Accounts(Tables):
         description: str = "",
         age_days: float = 0.0,
     ) -> Robot:
-        """Add a robot: of `project`, or at system level with `grants`.
+        """Add a robot: of `project`, or at system level with `grants`. Its secret: `robot.secret.reveal()`.
 
-        `secret`: 32 random characters unless given; read it by `robot.secret.reveal()`. `actions` are repository
-        rights on the project, used where no `grants` are given. `duration` in days, counted from creation, which
-        was `age_days` ago: a robot with duration 30 and age 31 has expired.
+        `actions`: repository rights where no `grants` are given. `duration` in days from creation, `age_days` ago.
         """
         with self.guard:
-            if grants is None:
-                grants = (pull_grant(project or "*", *actions),)
             born = self.clock() - age_days * DAY
             robot = Robot(
                 id=self.next_id("robot"),
@@ -119,7 +115,7 @@ class Accounts(Tables):
                 level="project" if project else "system",
                 project_id=self.project(project).id if project else 0,
                 secret=Password(secret or new_secret()),
-                grants=grants,
+                grants=(pull_grant(project or "*", *actions),) if grants is None else grants,
                 created=born,
                 updated=born,
                 duration=duration,

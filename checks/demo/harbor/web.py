@@ -5,7 +5,7 @@ import binascii
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, unquote
 from checks.credentials import Password
 
 JSON = "application/json; charset=utf-8"
+KEPT = 100_000
+"""Entries that the log holds; older ones are dropped, for a demo may run for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._entries: list[Entry] = []
+        self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._failures: list[str] = []
         self._connections: Counter[str] = Counter()
 

@@ -88,6 +88,7 @@ class Kubelet:
             if thread.is_alive():
                 thread.join()
         self._workers.shutdown(cancel_futures=True)
+        self._starter.wire.close()
 
     def _watch(self) -> None:
         store = self._objects.store
@@ -111,7 +112,7 @@ class Kubelet:
             self._later(pod, _LAST_BREATH)
         elif _duty(pod) != _duty(before):
             care = self._care(uid)
-            care.failures, care.again = 0, True
+            care.failures, care.again, care.back_off = 0, True, {}
             self._later(pod, 0.05)
 
     def _wake(self, secret: Obj) -> None:
@@ -149,7 +150,10 @@ class Kubelet:
                 _, ticket, namespace, name, uid = heapq.heappop(self._due)
                 care = self._cares.get(uid)
             if care and care.ticket == ticket:
-                self._workers.submit(self._attend, namespace, name, uid)
+                try:
+                    self._workers.submit(self._attend, namespace, name, uid)
+                except RuntimeError:
+                    return  # the interpreter is going down without a stop
 
     def _attend(self, namespace: str, name: str, uid: str) -> None:
         pod = self._objects.store.get("pods", namespace, name)
@@ -158,6 +162,7 @@ class Kubelet:
         care = self._care(uid)
         with self._lock:
             if care.busy:
+                care.again = True
                 return
             care.busy, care.again = True, False
         try:
@@ -186,7 +191,7 @@ class Kubelet:
     def sync(self, pod: Obj, care: _Care | None = None) -> None:
         """Try to start what does not run yet, write the status, and plan the next attempt."""
         care, began = care or _Care(), time.monotonic()
-        outcomes = self._start_all(pod)
+        outcomes = self.try_all(pod)
         slow = SLOW_PAUSE if time.monotonic() - began > SLOW else 0.0
         care.pause = LONG_PAUSE if care.patient else slow
         failed = {name: outcome for name, outcome in outcomes.items() if not outcome.ok}
@@ -204,7 +209,8 @@ class Kubelet:
         care.back_off = hold
         self._later(pod, _UNTIL_BACK_OFF_SHOWS)
 
-    def _start_all(self, pod: Obj) -> dict[str, Outcome]:
+    def try_all(self, pod: Obj) -> dict[str, Outcome]:
+        """Try to start all that does not run yet and say how it went, by container; writes no status."""
         secrets = self._starter.secrets(pod)
         outcomes: dict[str, Outcome] = {}
         blocked = False

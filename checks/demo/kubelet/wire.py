@@ -49,6 +49,7 @@ class Wire:
         self._clock = clock
         self._trusting = ssl.create_default_context(cafile=ca_file)
         self._open = threading.local()
+        self._all: set[http.client.HTTPConnection] = set()
 
     def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """Send one request; raises NoAnswer."""
@@ -63,14 +64,23 @@ class Wire:
             try:
                 reply = _exchange(connection, method, target, headers, body, host)
             except TimeoutError as error:
+                connection.close()
                 raise NoAnswer(words.ANSWER_TIMEOUT) from error
             except (OSError, http.client.HTTPException) as error:
+                connection.close()
+                self._all.discard(connection)
                 if fresh:
                     raise NoAnswer(words.reset(host)) from error
                 continue  # a kept connection may have been closed meanwhile: once more with a new one
             kept[host] = connection
+            self._all.add(connection)
             return reply
         raise NoAnswer(words.reset(host))
+
+    def close(self) -> None:
+        """Close what was kept open; the threads that used it must have ended."""
+        for connection in list(self._all):
+            connection.close()
 
     def _kept(self) -> dict[str, http.client.HTTPConnection]:
         if not hasattr(self._open, "connections"):

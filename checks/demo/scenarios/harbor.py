@@ -130,6 +130,16 @@ ARTIFACT = (
         ),
     ),
     Scenario(
+        *("HD503", f"{HARBOR}/data/notebook:5.2"),
+        (
+            Workload(
+                *("data", "inference", f"{HARBOR}/data/notebook:5.2", 0.3, says.not_found),
+                secrets=("harbor-pull",),
+                where="volume",
+            ),
+        ),
+    ),
+    Scenario(
         *("HD504", f"{HARBOR}/data/notebook:5.1-arm"),
         (
             Workload(

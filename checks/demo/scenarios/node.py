@@ -81,7 +81,13 @@ NODE = (
     Scenario(
         "HD702",
         f"web/{HARBOR}/web/assets/warm:local",
-        (Workload("web", "image-warmer", f"{HARBOR}/web/assets/warm:local", 60.2, says.never, policy="Never"),),
+        (
+            Workload(
+                *("web", "image-warmer", f"{HARBOR}/web/assets/warm:local", 60.2, says.never),
+                secrets=("cluster-pull",),
+                policy="Never",
+            ),
+        ),
     ),
     Scenario(
         "HD704",

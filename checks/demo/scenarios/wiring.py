@@ -120,7 +120,12 @@ WIRING = (
                 secrets=("registry-login",),
             ),
         ),
-        (SeededSecret("infra", "registry-login", payload(harbor=entry("robot$infra+pull", SECRET)), "Opaque"),),
+        (
+            SeededSecret(
+                *("infra", "registry-login", payload(harbor=entry("robot$infra+pull", SECRET)), "Opaque"),
+                annotations={_ARGO: "infra:/Secret:infra/registry-login"},
+            ),
+        ),
     ),
     Scenario(
         "HD105",

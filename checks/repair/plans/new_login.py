@@ -28,8 +28,9 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     images = images_of(problem)
     if not images:
         return None
-    targets = secrets_at_fault(problem) or _unnamed(problem, bench)
-    source = given(login, images, bench) if login else best(targets[0], images, bench)
+    named = secrets_at_fault(problem)
+    targets = named or _unnamed(problem, bench)
+    source = given(login, images, bench) if login else best(targets[0], images, bench, neighbours=bool(named))
     if isinstance(source, str):
         return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {targets[0]}", source)
     if login is None:
@@ -48,14 +49,15 @@ def _plan(
 ) -> FixPlan:
     writes = [_write(problem, bench, target, source, images) for target in targets]
     wired = [_wired(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
+    both: list[SecretWrite | Wired] = [*writes, *wired]
     return draft(
         problem, bench, name=source.id, key=KEY, title=_title(targets, source, images), proof=source.proof,
         steps=(*(s for w in writes for s in w.steps), *(s for w in wired for s in w.steps)),
         asks=(
             *login_asks(source.login, source.proof, known=source.id == "add-entry"),
-            *(a for w in (*writes, *wired) for a in w.asks),
+            *(a for w in both for a in w.asks),
         ),
-        warnings=tuple(text for w in (*writes, *wired) for text in w.warnings),
+        warnings=tuple(text for w in both for text in w.warnings),
     )  # fmt: skip
 
 

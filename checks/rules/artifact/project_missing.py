@@ -31,7 +31,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD501",
     stage=Stage.ARTIFACT,
-    title="project does not exist",
+    title="project missing",
     cause="not_found_project",
     sentence="{registry} has no project {project}.",
     examine=examine,

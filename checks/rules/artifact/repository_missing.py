@@ -7,7 +7,6 @@ Why it matters: the kubelet's `not found` is the same for a missing tag.
 What to do: correct the repository in the image name, or push the image.
 """
 
-from checks.facts import Fact
 from checks.model import Evidence, Finding, Stage, Subject
 from checks.rules.artifact_rule import artifact_proofs, missing
 from checks.rules.base import Rule
@@ -18,9 +17,8 @@ def examine(evidence: Evidence) -> Finding | None:
     image, manifest = evidence.image, missing(evidence)
     if image is None or manifest is None:
         return None
-    tags = evidence.nearby.tags
-    said = "repository" in manifest.message and "not found" in manifest.message
-    if not said and manifest.code != "NAME_UNKNOWN" and not (isinstance(tags, Fact) and not tags.value):
+    said = manifest.message.startswith("repository ") and "not found" in manifest.message
+    if not said and manifest.code != "NAME_UNKNOWN":
         return None
     return Finding(
         "HD502",
@@ -33,7 +31,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD502",
     stage=Stage.ARTIFACT,
-    title="repository does not exist",
+    title="repository missing",
     cause="not_found_repository",
     sentence="{registry} has no repository {repository}.",
     examine=examine,

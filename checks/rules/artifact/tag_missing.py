@@ -1,16 +1,17 @@
 """The tag does not exist.
 
-What: the repository is there and may be pulled from, but has no such tag or digest.
+What: the registry may be pulled from, but has no such tag or digest in the repository.
 
 Why it matters: deployed before it was pushed, misspelt, or removed by a retention rule.
 
 What to do: correct the tag on the workload's template, or push the image.
 """
 
-from checks.facts import Fact
+from checks.facts import Fact, Manifest, Nearby
 from checks.model import Evidence, Finding, Stage, Subject
 from checks.rules.artifact_rule import artifact_proofs, missing
-from checks.rules.base import Rule, nearest
+from checks.rules.base import Rule
+from checks.rules.near import nearest
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -19,7 +20,7 @@ def examine(evidence: Evidence) -> Finding | None:
     if image is None or manifest is None or not manifest.in_database:
         return None
     tags = evidence.nearby.tags.value if isinstance(evidence.nearby.tags, Fact) else ()
-    if "artifact" not in manifest.message and not tags:
+    if not _says_so(manifest, evidence.nearby) or (image.tag in tags and not image.digest):
         return None
     near = nearest(image.tag, tags) if not image.digest else ()
     what = f"digest {image.digest[:19]}…" if image.digest else f"tag {image.tag}"
@@ -37,10 +38,16 @@ def examine(evidence: Evidence) -> Finding | None:
     )
 
 
+def _says_so(manifest: Manifest, nearby: Nearby) -> bool:
+    """Harbor's words, its proxy's (`resource not found: repo ...`), the specification's code, or a tag list."""
+    words = manifest.message.startswith(("artifact ", "resource not found: "))
+    return words or manifest.code == "MANIFEST_UNKNOWN" or isinstance(nearby.tags, Fact)
+
+
 RULE = Rule(
     code="HD503",
     stage=Stage.ARTIFACT,
-    title="tag does not exist",
+    title="tag missing",
     cause="not_found_tag",
     sentence="{registry} has no {what} in {repository}{hint}.",
     examine=examine,

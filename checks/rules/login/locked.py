@@ -12,15 +12,24 @@ is right.
 
 from checks.facts import Knows
 from checks.model import Evidence, Finding, Stage
-from checks.rules.base import Rule, blamed, kubelet_proof, open_to, refused, trial_proofs, trial_secret
+from checks.rules.base import (
+    Rule,
+    blamed,
+    kubelet_proof,
+    login_proofs,
+    open_to,
+    refused,
+    trial_secret,
+    turned_away,
+)
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where a user (not a robot) was refused quickly, twice."""
     trial = blamed(evidence)
-    if trial is None or trial.login is None or trial.knows is not Knows.LOCKED or refused(trial):
+    if trial is None or trial.login is None or trial.knows is not Knows.LOCKED or not turned_away(evidence, trial):
         return None
-    if trial.pulls or not open_to(evidence, "bad_credentials"):
+    if refused(evidence, trial) or not open_to(evidence, "bad_credentials"):
         return None
     subject = trial_secret(evidence, trial)
     return Finding(
@@ -31,14 +40,14 @@ def examine(evidence: Evidence) -> Finding | None:
             "user": trial.login.username,
             "secret": str(subject),
         },
-        (kubelet_proof(evidence), *trial_proofs(trial)),
+        (kubelet_proof(evidence), *login_proofs(trial)),
     )
 
 
 RULE = Rule(
     code="HD307",
     stage=Stage.LOGIN,
-    title="refused, or locked for a moment",
+    title="refused or locked",
     cause="bad_credentials",
     sentence="{registry} refuses {user} from Secret {secret} at once: the login is wrong, or locked for a moment "
     "by somebody else's failures.",

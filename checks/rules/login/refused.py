@@ -16,9 +16,9 @@ from checks.rules.base import (
     Rule,
     blamed,
     kubelet_proof,
+    login_proofs,
     open_to,
     refused,
-    trial_proofs,
     trial_secret,
 )
 
@@ -26,7 +26,7 @@ from checks.rules.base import (
 def examine(evidence: Evidence) -> Finding | None:
     """Fire on a refused login, with the reason where Harbor's API tells one."""
     trial = blamed(evidence)
-    if trial is None or trial.login is None or not refused(trial) or not open_to(evidence, "bad_credentials"):
+    if trial is None or trial.login is None or not refused(evidence, trial) or not open_to(evidence, "bad_credentials"):
         return None
     subject = trial_secret(evidence, trial)
     return Finding(
@@ -41,13 +41,15 @@ def examine(evidence: Evidence) -> Finding | None:
         (
             Proof("secret", f"{subject}: entry {trial.login.origin.key}, user {trial.login.username}"),
             kubelet_proof(evidence),
-            *trial_proofs(trial),
+            *login_proofs(trial),
         ),
     )
 
 
 def _reason(evidence: Evidence, user: str) -> str:
     view = evidence.harbor.get(user)
+    if "$" not in user:
+        return "a wrong password, or no such user"
     if view is None:
         return "reason not known (a Harbor login would tell)"
     robot = view.robot.value if isinstance(view.robot, Fact) else None

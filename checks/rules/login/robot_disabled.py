@@ -33,5 +33,6 @@ RULE = Rule(
     examine=examine,
     order=61,
     plans=("new_login", "advice"),
+    explains=("HD301", "HD307"),
     manual=__doc__,
 )

@@ -34,5 +34,6 @@ RULE = Rule(
     examine=examine,
     order=60,
     plans=("new_login", "advice"),
+    explains=("HD301", "HD307"),
     manual=__doc__,
 )

@@ -27,11 +27,12 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD304",
     stage=Stage.LOGIN,
-    title="robot does not exist",
+    title="robot gone",
     cause="bad_credentials",
     sentence="The robot account {user} in Secret {secret} {detail}.",
     examine=examine,
     order=62,
     plans=("new_login", "advice"),
+    explains=("HD301", "HD307"),
     manual=__doc__,
 )

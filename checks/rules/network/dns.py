@@ -21,7 +21,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD201",
     stage=Stage.NETWORK,
-    title="registry name does not resolve",
+    title="name does not resolve",
     cause="dns",
     sentence="The name {registry} does not resolve on the node{here}.",
     examine=examine,

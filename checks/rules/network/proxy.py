@@ -22,7 +22,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD204",
     stage=Stage.NETWORK,
-    title="proxy stands in the way",
+    title="proxy in the way",
     cause="proxy",
     sentence="The node's HTTP proxy does not let it reach {registry}{here}.",
     examine=examine,

@@ -21,7 +21,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD202",
     stage=Stage.NETWORK,
-    title="registry refuses connections",
+    title="connection refused",
     cause="connection_refused",
     sentence="{registry} refuses the node's connections{here}.",
     examine=examine,

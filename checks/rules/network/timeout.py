@@ -23,7 +23,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD203",
     stage=Stage.NETWORK,
-    title="registry does not answer",
+    title="registry times out",
     cause="timeout",
     sentence="{registry} did not answer the node in time{here}.",
     examine=examine,

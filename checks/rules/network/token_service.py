@@ -9,13 +9,43 @@ What to do: open the token address shown in the evidence; it must answer JSON.
 """
 
 from checks.model import Evidence, Finding, Stage
-from checks.rules.base import Rule
-from checks.rules.network_rule import examine_network
+from checks.rules.base import Rule, kubelet_proof, registry_subject, trial_proofs
+
+_UNREACHABLE = frozenset(
+    {
+        "dns",
+        "connection_refused",
+        "connection_reset",
+        "timeout",
+        "http_vs_https",
+        "tls_unknown_ca",
+        "tls_expired",
+        "tls_hostname",
+    }
+)
+"""Why a token service cannot be reached: of any of them it is the token service that does not work."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire where the kubelet reports a failing token service."""
-    return examine_network(evidence, "HD216", "token_service_failure", ())
+    """Fire where the kubelet reports a token service that fails or cannot be reached."""
+    reading = evidence.reading
+    if reading.cause != "token_service_failure" or not set(reading.alternatives) <= _UNREACHABLE:
+        return None
+    subject = registry_subject(evidence)
+    return Finding(
+        "HD216",
+        subject,
+        {"registry": subject.name, "here": _here(evidence)},
+        (kubelet_proof(evidence), *trial_proofs(evidence.anonymous)),
+    )
+
+
+def _here(evidence: Evidence) -> str:
+    """What a token asked for from here came to."""
+    anonymous = evidence.anonymous
+    if anonymous.manifest is not None:
+        return ", though it answers from here"
+    return f"; from here: {anonymous.why}" if anonymous.why else ""
 
 
 RULE = Rule(

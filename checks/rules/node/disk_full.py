@@ -23,7 +23,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD701",
     stage=Stage.NODE,
-    title="disk of the node is full",
+    title="node disk full",
     cause="disk_full",
     sentence="The disk of {node} is full, so the image cannot be unpacked.",
     examine=examine,

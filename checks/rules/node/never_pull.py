@@ -9,12 +9,12 @@ What to do: load the image onto the node, or set the policy to IfNotPresent.
 """
 
 from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.rules.base import Rule, kubelet_proof
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "never_pull"):
+    """Fire where the kubelet says so; whether the image is not there or may not be used, it does not tell."""
+    if evidence.reading.cause != "never_pull":
         return None
     pull = evidence.pull
     subject = Subject("image", pull.namespace, pull.image)

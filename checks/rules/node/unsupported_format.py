@@ -24,7 +24,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD705",
     stage=Stage.NODE,
-    title="image format not supported",
+    title="format not supported",
     cause="unsupported_format",
     sentence="The container runtime does not support the format of {image}.",
     examine=examine,

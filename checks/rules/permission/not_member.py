@@ -7,23 +7,18 @@ Why it matters: the kubelet's message is the same 401 as for a wrong password; t
 What to do: make the user a member (limited guest is enough to pull), or use a robot account of the project.
 """
 
-from checks.facts import Knows
 from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, blamed, open_to, project_missing
-from checks.rules.permission_rule import is_robot, permission_finding
+from checks.rules.base import Rule, is_harbor
+from checks.rules.permission_rule import is_robot, permission_finding, without_pull
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire where a user is accepted and granted nothing."""
-    trial = blamed(evidence)
-    if trial is None or trial.login is None or trial.knows is not Knows.ACCEPTED or trial.actions is None:
+    """Fire where a user is accepted and granted nothing; elsewhere than on Harbor there may be no such repository."""
+    image, trial = evidence.image, without_pull(evidence)
+    if trial is None or trial.actions or is_robot(evidence, trial) or not is_harbor(evidence):
         return None
-    if trial.pulls is not False or project_missing(evidence) or not open_to(evidence, "no_permission"):
-        return None
-    if trial.actions or is_robot(trial):
-        return None
-    image = evidence.image
     assert image is not None
+    assert trial.login is not None
     subject = Subject("login", "", f"{trial.login.username}@{image.registry}/{image.project}")
     return permission_finding(evidence, trial, "HD401", subject)
 
@@ -31,7 +26,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD401",
     stage=Stage.PERMISSION,
-    title="not a member of the project",
+    title="not a project member",
     cause="no_permission",
     sentence="{registry} accepts {user}, who has no right on project {project}.",
     examine=examine,

@@ -8,23 +8,18 @@ Why it matters: the kubelet's message is the same 401 as for a wrong password; t
 What to do: use a robot of this project, or a system robot that covers it.
 """
 
-from checks.facts import Knows
 from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, blamed, open_to, project_missing
-from checks.rules.permission_rule import is_robot, permission_finding
+from checks.rules.base import Rule, is_harbor
+from checks.rules.permission_rule import is_robot, permission_finding, without_pull
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where a robot is accepted and granted nothing."""
-    trial = blamed(evidence)
-    if trial is None or trial.login is None or trial.knows is not Knows.ACCEPTED or trial.actions is None:
+    image, trial = evidence.image, without_pull(evidence)
+    if trial is None or trial.actions or not is_robot(evidence, trial) or not is_harbor(evidence):
         return None
-    if trial.pulls is not False or project_missing(evidence) or not open_to(evidence, "no_permission"):
-        return None
-    if trial.actions or not is_robot(trial):
-        return None
-    image = evidence.image
     assert image is not None
+    assert trial.login is not None
     subject = Subject("robot", "", f"{trial.login.username}@{image.registry}/{image.project}")
     return permission_finding(evidence, trial, "HD402", subject)
 
@@ -32,7 +27,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD402",
     stage=Stage.PERMISSION,
-    title="robot of another project",
+    title="robot of other project",
     cause="no_permission",
     sentence="{registry} accepts the robot {user}, which has no right on project {project}.",
     examine=examine,

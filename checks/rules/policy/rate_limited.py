@@ -9,11 +9,12 @@ What to do: wait; pull with a login that has a higher limit; put a proxy cache b
 
 from checks.model import Evidence, Finding, Stage, Subject
 from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.rules.node.pull_qps import own_limit
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "rate_limited"):
+    """Fire where the kubelet's text proves it of a registry: its own limit is HD703's."""
+    if not kubelet_proves(evidence, "rate_limited") or own_limit(evidence):
         return None
     pull = evidence.pull
     subject = Subject("registry", "", evidence.image.registry if evidence.image else evidence.reading.host)
@@ -23,7 +24,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD604",
     stage=Stage.POLICY,
-    title="too many pulls",
+    title="rate limited",
     cause="rate_limited",
     sentence="The registry answers that too many pulls were made, so {image} has to wait.",
     examine=examine,

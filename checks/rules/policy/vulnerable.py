@@ -12,10 +12,17 @@ from checks.model import Evidence, Finding, Stage
 from checks.rules.base import Rule
 from checks.rules.policy_rule import blocked
 
+_WORDS = (
+    "vulnerabilities cannot be pulled",
+    "vulnerability cannot be pulled",
+    "severity of vulnerability of the image",
+)
+"""Of Harbor 2.x, and of 1.x (src/server/middleware/vulnerable)."""
+
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire on Harbor's 412 that says so."""
-    return blocked(evidence, "HD601", ("vulnerabilities cannot be pulled", "vulnerability cannot be pulled"))
+    return blocked(evidence, "HD601", _WORDS)
 
 
 RULE = Rule(

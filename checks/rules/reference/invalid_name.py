@@ -29,7 +29,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD001",
     stage=Stage.REFERENCE,
-    title="image name is invalid",
+    title="image name invalid",
     cause="invalid_image_name",
     sentence="The kubelet cannot read the image name {image}: {error}.",
     examine=examine,

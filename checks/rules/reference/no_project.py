@@ -31,7 +31,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD003",
     stage=Stage.REFERENCE,
-    title="image names no project",
+    title="no project in image",
     cause="invalid_image_name",
     sentence="The image {image} names no project, and Harbor {registry} keeps every repository in one.",
     examine=examine,

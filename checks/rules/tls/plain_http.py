@@ -22,7 +22,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD214",
     stage=Stage.TLS,
-    title="plain HTTP on an HTTPS port",
+    title="plain HTTP, not HTTPS",
     cause="http_vs_https",
     sentence="{registry} speaks plain HTTP where the node asks for HTTPS{here}.",
     examine=examine,

@@ -23,7 +23,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD211",
     stage=Stage.TLS,
-    title="certificate authority unknown",
+    title="CA unknown on node",
     cause="tls_unknown_ca",
     sentence="The node does not know the authority that signed the certificate of {registry}{here}.",
     examine=examine,

@@ -22,7 +22,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD213",
     stage=Stage.TLS,
-    title="certificate for another name",
+    title="certificate name wrong",
     cause="tls_hostname",
     sentence="The certificate of {registry} is for another name{here}.",
     examine=examine,

@@ -10,6 +10,7 @@ after it.
 What to do: put a user name and password into the entry.
 """
 
+from checks.credentials import Login
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
@@ -31,13 +32,24 @@ def examine(evidence: Evidence) -> Finding | None:
     subject = trial_secret(evidence, evidence.trials[0])
     login = evidence.trials[0].login
     assert login is not None
-    what = "a user name without a password" if login.username else "no user name and no password"
+    what = _what(login)
     return Finding(
         "HD107",
         subject,
-        {"secret": str(subject), "key": login.origin.key, "what": what},
+        {
+            "secret": str(subject),
+            "key": login.origin.key,
+            "what": what,
+            "registry": evidence.image.registry if evidence.image else "the registry",
+        },
         (secret_proof(evidence, subject.name, f"entry {login.origin.key}: {what}"), kubelet_proof(evidence)),
     )
+
+
+def _what(login: Login) -> str:
+    if login.username:
+        return "a user name without a password"
+    return "a password without a user name" if login.password else "no user name and no password"
 
 
 RULE = Rule(
@@ -45,7 +57,8 @@ RULE = Rule(
     stage=Stage.WIRING,
     title="entry holds no login",
     cause="no_credentials",
-    sentence="The entry {key} of Secret {secret} holds {what} that the kubelet reads.",
+    sentence="The entry {key} of Secret {secret} holds {what} that the kubelet reads, so {registry} is asked without a "
+    "login and refuses.",
     examine=examine,
     order=55,
     plans=("new_login", "advice"),

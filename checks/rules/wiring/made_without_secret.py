@@ -16,7 +16,9 @@ from checks.rules.base import Rule, denied_without_login, kubelet_proof, open_to
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the pod's list is empty though the ServiceAccount's is not."""
     pull, account = evidence.pull, evidence.service_account
-    if pull.pull_secrets or pull.own_empty_list or not isinstance(account, Fact) or account.value is None:
+    if pull.pull_secrets or pull.own_empty_list or pull.mirror:
+        return None
+    if not isinstance(account, Fact) or account.value is None:
         return None
     names = account.value.pull_secrets
     if not names or not denied_without_login(evidence) or not open_to(evidence, "no_credentials"):
@@ -37,7 +39,7 @@ def examine(evidence: Evidence) -> Finding | None:
 RULE = Rule(
     code="HD102",
     stage=Stage.WIRING,
-    title="made before the Secret was attached",
+    title="pod older than Secret",
     cause="no_credentials",
     sentence="ServiceAccount {account} names {secrets}, but these pods were made before that and carry no pull secret.",
     examine=examine,

@@ -9,11 +9,12 @@ copied from Harbor's pages. Nothing reports it.
 What to do: add an entry for the registry as the image names it; other entries stay.
 """
 
-from checks.facts import Unknown
+from checks.facts import Fact, Unknown
 from checks.model import EntryVerdict, Evidence, Finding, Proof, Stage
 from checks.rules.base import (
     Rule,
     denied_without_login,
+    is_harbor,
     kubelet_proof,
     open_to,
     secret_subject,
@@ -22,29 +23,46 @@ from checks.rules.base import (
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire where entries exist and none serves; the nearest miss is named."""
-    keyring = evidence.keyring
-    if isinstance(keyring, Unknown) or not keyring.entries or evidence.image is None:
+    """Fire where Secrets are read and no entry serves; the nearest miss is named."""
+    keyring, image = evidence.keyring, evidence.image
+    if isinstance(keyring, Unknown) or image is None or evidence.trials or not sends_no_login(evidence):
         return None
-    if evidence.trials or not sends_no_login(evidence) or not denied_without_login(evidence):
+    if not denied_without_login(evidence) or not open_to(evidence, "no_credentials"):
         return None
-    if not open_to(evidence, "no_credentials"):
+    found = _by_entries(evidence, keyring.entries) if keyring.entries else _by_emptiness(evidence)
+    if found is None:
         return None
-    miss = nearest_miss(keyring.entries)
+    name, why = found
+    subject = secret_subject(evidence, name)
     return Finding(
         "HD106",
-        secret_subject(evidence, miss.secret),
-        {
-            "registry": evidence.image.registry,
-            "secret": str(secret_subject(evidence, miss.secret)),
-            "key": miss.key,
-            "why": miss.why,
-        },
+        subject,
+        {"registry": image.registry, "secret": str(subject), "why": why},
         (
             *(Proof("secret", f"{e.secret}: {e.key}: {e.why}") for e in keyring.entries[:8]),
             kubelet_proof(evidence),
         ),
     )
+
+
+def _by_entries(evidence: Evidence, entries: tuple[EntryVerdict, ...]) -> tuple[str, str] | None:
+    """The nearest miss. Of a registry that hides what is not there, only a near one tells that it was meant."""
+    miss = nearest_miss(entries)
+    if not miss.near and not (is_harbor(evidence) or _basic(evidence)):
+        return None
+    return miss.secret, f"{miss.key} does not count: {miss.why}"
+
+
+def _by_emptiness(evidence: Evidence) -> tuple[str, str] | None:
+    for named in evidence.secrets:
+        secret = named.found.value if isinstance(named.found, Fact) else None
+        if secret is not None and not (secret.ignored or secret.fault or secret.hints):
+            return secret.name, "it has no entries at all"
+    return None
+
+
+def _basic(evidence: Evidence) -> bool:
+    return isinstance(evidence.ping, Fact) and evidence.ping.value.scheme == "basic"
 
 
 def nearest_miss(entries: tuple[EntryVerdict, ...]) -> EntryVerdict:
@@ -55,9 +73,9 @@ def nearest_miss(entries: tuple[EntryVerdict, ...]) -> EntryVerdict:
 RULE = Rule(
     code="HD106",
     stage=Stage.WIRING,
-    title="no entry for this registry",
+    title="no entry for registry",
     cause="no_credentials",
-    sentence="No entry of Secret {secret} is for {registry}; {key} does not count: {why}.",
+    sentence="No entry of Secret {secret} is for {registry}; {why}.",
     examine=examine,
     order=54,
     plans=("new_login", "advice"),

@@ -9,40 +9,36 @@ Why it matters: Harbor takes the name for an ordinary user whom it does not know
 What to do: write the full name, in single quotes when a shell is involved.
 """
 
-from checks.facts import Knows
+from checks.facts import Fact, Knows, Trial, Variant
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
     blamed,
+    is_harbor,
     kubelet_proof,
+    login_proofs,
     open_to,
-    refused,
     secret_proof,
-    trial_proofs,
     trial_secret,
+    turned_away,
 )
 
 
 def lost_dollar(username: str) -> bool:
-    """Does this look like a robot name that a shell has eaten a part of?"""
-    return (
-        username == "robot"
-        or username.startswith("robot+")
-        or ("+" in username and "robot" in username[:6] and "$" not in username)
-    )
+    """Does this look like a robot name that a shell has eaten a part of? An e-mail address is none."""
+    return username == "robot" or (username.startswith("robot+") and "@" not in username)
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire on a refused login called `robot` or `robot+...`."""
+    """Fire on a refused login called `robot` or `robot+...` at a Harbor, unless it is a user of that name."""
     trial = blamed(evidence)
-    if trial is None or trial.login is None or (not refused(trial) and trial.knows is not Knows.LOCKED):
+    if trial is None or trial.login is None or not turned_away(evidence, trial) or not is_harbor(evidence):
         return None
     user = trial.login.username
-    if not lost_dollar(user) or not open_to(evidence, "bad_credentials"):
+    if not lost_dollar(user) or _is_member(evidence, user) or not open_to(evidence, "bad_credentials"):
         return None
-    variant = next((v for v in evidence.variants if v.kind == "robot_dollar"), None)
-    good = variant is not None and variant.trial.knows is Knows.ACCEPTED
-    full = variant.trial.login.username if variant and good and variant.trial.login else ""
+    variant = _accepted(evidence, trial)
+    full = variant.trial.login.username if variant and variant.trial.login else ""
     subject = trial_secret(evidence, trial)
     return Finding(
         "HD110",
@@ -56,10 +52,21 @@ def examine(evidence: Evidence) -> Finding | None:
         (
             secret_proof(evidence, subject.name, f"user name {user}"),
             kubelet_proof(evidence),
-            *trial_proofs(trial),
-            *(trial_proofs(variant.trial) if variant else ()),
+            *login_proofs(trial),
+            *(login_proofs(variant.trial, ", with it") if variant else ()),
         ),
     )
+
+
+def _accepted(evidence: Evidence, trial: Trial) -> Variant | None:
+    """The full name with the same password, where the registry accepts that."""
+    tried = (v for v in evidence.variants if v.kind == "robot_dollar" and v.of == trial.login)
+    return next((v for v in tried if v.trial.knows is Knows.ACCEPTED), None)
+
+
+def _is_member(evidence: Evidence, user: str) -> bool:
+    view = evidence.harbor.get(user)
+    return view is not None and isinstance(view.member, Fact) and view.member.value
 
 
 RULE = Rule(
@@ -67,9 +74,11 @@ RULE = Rule(
     stage=Stage.WIRING,
     title="robot name lost its $",
     cause="bad_credentials",
-    sentence="Secret {secret} says {user}, a robot name that lost its $ in a shell; {registry} does not know it and {proof}.",
+    sentence="Secret {secret} says {user}, a robot name that lost its $ in a shell; "
+    "{registry} does not know it, and {proof}.",
     examine=examine,
     order=57,
     plans=("mend_payload", "new_login", "advice"),
+    explains=("HD301", "HD307"),
     manual=__doc__,
 )

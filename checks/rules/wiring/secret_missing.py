@@ -8,21 +8,21 @@ Why it matters: Secrets are not shared between namespaces; a copy in another one
 What to do: create the Secret under that name, or correct the name on the workload or the ServiceAccount.
 """
 
-from checks.facts import Fact
+from checks.facts import Fact, Unknown
 from checks.model import Evidence, Finding, Proof, Stage
 from checks.rules.base import (
     Rule,
     denied_without_login,
     kubelet_proof,
-    nearest,
     open_to,
     secret_subject,
     sends_no_login,
 )
+from checks.rules.near import nearest
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire on the first name without a Secret, where no other login is sent."""
+    """Fire on the first name without a Secret, where no other Secret is for this registry."""
     missing = [n for n in evidence.secrets if isinstance(n.found, Fact) and n.found.value is None]
     if not missing or not denied_without_login(evidence) or not _possible(evidence):
         return None
@@ -44,14 +44,19 @@ def examine(evidence: Evidence) -> Finding | None:
 
 
 def _possible(evidence: Evidence) -> bool:
-    others_unread = any(not isinstance(n.found, Fact) for n in evidence.secrets)
-    return not others_unread and sends_no_login(evidence) and open_to(evidence, "secret_missing", "no_credentials")
+    """No other Secret was meant for this registry, as far as all others could be read."""
+    keyring = evidence.keyring
+    if isinstance(keyring, Unknown) or any(isinstance(n.found, Unknown) for n in evidence.secrets):
+        return False
+    if evidence.trials or any(entry.near for entry in keyring.entries):
+        return False
+    return sends_no_login(evidence) and open_to(evidence, "secret_missing", "no_credentials")
 
 
 RULE = Rule(
     code="HD103",
     stage=Stage.WIRING,
-    title="pull secret does not exist",
+    title="pull secret missing",
     cause="secret_missing",
     sentence="The pods name the pull secret {secret}, which does not exist in {namespace}{hint}.",
     examine=examine,

@@ -46,7 +46,7 @@ def _key(evidence: Evidence, name: str) -> str:
 RULE = Rule(
     code="HD105",
     stage=Stage.WIRING,
-    title="Secret cannot be read",
+    title="Secret unreadable",
     cause="secret_malformed",
     sentence="The kubelet cannot decode Secret {secret}{key}: {text}; one such entry fails the whole pull.",
     examine=examine,

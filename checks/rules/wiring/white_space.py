@@ -14,24 +14,23 @@ from checks.rules.base import (
     Rule,
     blamed,
     kubelet_proof,
+    login_proofs,
     open_to,
-    refused,
     secret_proof,
-    trial_proofs,
     trial_secret,
+    turned_away,
+    usable_trials,
 )
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the login is refused as it stands and accepted without the white space, or cannot be tested."""
-    trial = blamed(evidence)
-    if trial is None or trial.login is None or not open_to(evidence, "bad_credentials"):
+    if not open_to(evidence, "bad_credentials"):
         return None
-    where = _white_space(trial)
-    variant = next((v for v in evidence.variants if v.kind == "white_space"), None)
-    if not where or not (_proven(variant, trial) or trial.knows is Knows.UNKNOWN):
+    trial, variant = _proven(evidence) or (_untested(evidence), None)
+    if trial is None or trial.login is None:
         return None
-    subject = trial_secret(evidence, trial)
+    where, subject = _white_space(trial), trial_secret(evidence, trial)
     ends = f"the same login without it is {'accepted' if variant else 'not yet tested from here'}"
     return Finding(
         "HD109",
@@ -40,14 +39,30 @@ def examine(evidence: Evidence) -> Finding | None:
         (
             secret_proof(evidence, subject.name, f"entry {trial.login.origin.key}: {where}"),
             kubelet_proof(evidence),
-            *trial_proofs(trial),
-            *(trial_proofs(variant.trial) if variant else ()),
+            *login_proofs(trial),
+            *(login_proofs(variant.trial, ", without it") if variant else ()),
         ),
     )
 
 
-def _proven(variant: Variant | None, trial: Trial) -> bool:
-    return refused(trial) and variant is not None and variant.trial.knows is Knows.ACCEPTED
+def _proven(evidence: Evidence) -> tuple[Trial, Variant] | None:
+    """A login that is turned away, and the same one without white space, which is not."""
+    for trial in usable_trials(evidence):
+        if turned_away(evidence, trial):
+            for variant in evidence.variants:
+                good = variant.kind == "white_space" and variant.trial.knows is Knows.ACCEPTED
+                if good and variant.of == trial.login and _white_space(trial):
+                    return trial, variant
+    return None
+
+
+def _untested(evidence: Evidence) -> Trial | None:
+    """A line break, which nobody means, in a login that the kubelet sent in vain and that could not be asked."""
+    trial = blamed(evidence)
+    if trial is None or trial.login is None or trial.knows is not Knows.UNKNOWN or trial.manifest is not None:
+        return None
+    broken = trial.login.password.trailing_white_space() == "a line break"
+    return trial if broken and evidence.reading.cause == "bad_credentials" else None
 
 
 def _white_space(trial: Trial) -> str:
@@ -65,11 +80,12 @@ def _white_space(trial: Trial) -> str:
 RULE = Rule(
     code="HD109",
     stage=Stage.WIRING,
-    title="password has white space",
+    title="white space in login",
     cause="bad_credentials",
     sentence="In Secret {secret} {where}, so the registry refuses {user}; {ends}.",
     examine=examine,
     order=58,
     plans=("mend_payload", "new_login", "advice"),
+    explains=("HD301", "HD307"),
     manual=__doc__,
 )

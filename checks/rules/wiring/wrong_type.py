@@ -1,7 +1,8 @@
 """The pull secret has a type or key that the kubelet does not read.
 
 What: only `kubernetes.io/dockerconfigjson` with the key `.dockerconfigjson`, or `kubernetes.io/dockercfg` with
-`.dockercfg`, count. Anything else is skipped without a word (kubelet, pkg/credentialprovider/secrets).
+`.dockercfg`, count. Anything else is skipped without a word (kubelet, pkg/credentialprovider/secrets). So are
+logins that do not stand under `auths`, as in the legacy shape under the newer key.
 
 Why it matters: the Secret is there and its content may be perfect; nothing anywhere says that it is ignored.
 Typical: `kubectl create secret generic` without `--type`.
@@ -9,6 +10,7 @@ Typical: `kubectl create secret generic` without `--type`.
 What to do: make it anew with the right type. The type cannot be changed in place.
 """
 
+from checks.credentials import PullSecret
 from checks.facts import Fact
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
@@ -23,28 +25,37 @@ from checks.rules.base import (
 
 
 def examine(evidence: Evidence) -> Finding | None:
-    """Fire on the first Secret that the kubelet skips, where no other login is sent."""
+    """Fire on the first Secret that the kubelet skips though it holds a login, where no other login is sent."""
     if not sends_no_login(evidence) or not denied_without_login(evidence) or not open_to(evidence, "no_credentials"):
         return None
-    for named in evidence.secrets:
-        secret = named.found.value if isinstance(named.found, Fact) else None
-        if secret is not None and secret.ignored:
-            return Finding(
-                "HD104",
-                secret_subject(evidence, secret.name),
-                {"secret": str(secret_subject(evidence, secret.name)), "type": secret.type, "why": secret.ignored},
-                (
-                    secret_proof(evidence, secret.name, f"type {secret.type}, keys {', '.join(secret.keys) or 'none'}"),
-                    kubelet_proof(evidence),
-                ),
-            )
-    return None
+    secret = _skipped(evidence)
+    if secret is None:
+        return None
+    subject = secret_subject(evidence, secret.name)
+    why = secret.ignored or "its logins do not stand under `auths`, where the kubelet looks"
+    return Finding(
+        "HD104",
+        subject,
+        {"secret": str(subject), "type": secret.type, "why": why},
+        (
+            secret_proof(evidence, secret.name, f"type {secret.type}, keys {', '.join(secret.keys) or 'none'}"),
+            kubelet_proof(evidence),
+        ),
+    )
+
+
+def _skipped(evidence: Evidence) -> PullSecret | None:
+    """The Secret that was meant: one with a login in it; any other only where no Secret holds an entry."""
+    there = [n.found.value for n in evidence.secrets if isinstance(n.found, Fact) and n.found.value is not None]
+    skipped = [s for s in there if s.ignored or (s.hints and not s.entries and not s.fault)]
+    meant = next((s for s in skipped if s.hints), None)
+    return meant or (None if any(s.entries for s in there) else next(iter(skipped), None))
 
 
 RULE = Rule(
     code="HD104",
     stage=Stage.WIRING,
-    title="Secret has the wrong type",
+    title="wrong Secret type",
     cause="no_credentials",
     sentence="The kubelet skips Secret {secret} without a word: {why}.",
     examine=examine,

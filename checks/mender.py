@@ -1,0 +1,112 @@
+"""The half of the facade that writes: apply, verify, undo; every write passes the cluster client's one gate."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from checks.clients.cluster import Cluster
+from checks.lookout import Lookout
+from checks.model import Problem
+from checks.repair import apply as applying
+from checks.repair import undo as undoing
+from checks.repair import verify as verifying
+from checks.repair.audit import Audit
+from checks.repair.journal import Journal
+from checks.repair.plan import FixPlan, Outcome, Progress
+from checks.repair.receipt import Receipt
+from checks.repair.shelves import LABEL
+from checks.repair.steps import Body
+from checks.settings import Settings
+
+OnProgress = Callable[[Progress], None]
+
+
+class Shelf:
+    """The cluster as a shelf for receipts: the writes of a step, and the list of our own Secrets."""
+
+    def __init__(self, cluster: Cluster, namespaces: tuple[str, ...]) -> None:
+        self._cluster = cluster
+        self._namespaces = namespaces
+        self.read = cluster.read
+        self.create = cluster.create
+        self.replace = cluster.replace
+        self.delete = cluster.delete
+
+    def receipts(self) -> tuple[Body, ...]:
+        """Return our Secrets from everywhere, or from the namespaces chosen."""
+        if not self._namespaces:
+            return self._cluster.list_objects("Secret", None, label_selector=LABEL)
+        found = [self._cluster.list_objects("Secret", space, label_selector=LABEL) for space in self._namespaces]
+        return tuple(body for bodies in found for body in bodies)
+
+
+class Mender:
+    """Carries plans out and takes them back, one at a time."""
+
+    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._shelf = Shelf(cluster, settings.namespaces)
+        who = cluster.who()
+        self._journal = Journal(self._shelf, settings.state_dir, cluster.name, who)
+        self._audit = Audit(settings.state_dir, cluster.name, who)
+        self._one = threading.Lock()
+
+    def check(self, plan: FixPlan) -> None:
+        """Let the API server say about every write of a plan whether it would take it; writes nothing."""
+        for step in plan.steps:
+            step.apply(self._shelf, dry_run=True)
+
+    def apply(self, plan: FixPlan, on_progress: OnProgress) -> Outcome:
+        """Carry a plan out; never cancelled midway."""
+        with self._one:
+            return applying.apply(plan, self._shelf, self._journal, on_progress, self._audit)
+
+    def verify(
+        self, plan: FixPlan, problem: Problem, timeout: float, on_progress: OnProgress, stop: threading.Event,
+        outcome: Outcome,
+    ) -> Outcome:  # fmt: skip
+        """Watch until every pod has pulled, time is up or `stop` is set."""
+        lookout = Lookout(self._cluster, plan.verify, problem.pulls)
+        clock = verifying.Clock(time.monotonic, lambda seconds: _sleep(stop, seconds))
+        tell = _changes_only(on_progress)
+        return verifying.wait(outcome, lookout.look, timeout, clock, tell, stop.is_set)
+
+    def receipts(self) -> tuple[Receipt, ...]:
+        """Return what can be undone, newest first, one receipt for each repair and namespace."""
+        return self._journal.all()
+
+    def trouble(self) -> tuple[str, ...]:
+        """Say what could not be read or written of receipts and the audit log."""
+        return (*self._journal.trouble, *((self._audit.trouble,) if self._audit.trouble else ()))
+
+    def preview(self, receipt_id: str) -> tuple[tuple[str, str], ...]:
+        """Return the difference that undo would make; raises Refused where somebody changed an object since."""
+        return undoing.preview(self._journal.find(receipt_id), self._shelf)
+
+    def undo(self, receipt_id: str, on_progress: OnProgress) -> Outcome:
+        """Take a repair back."""
+        with self._one:
+            found = self._journal.find(receipt_id)
+            return undoing.undo(found, self._shelf, self._journal, on_progress, self._audit)
+
+    def prune(self, receipt_id: str | None) -> int:
+        """Remove receipts of finished repairs, or of the one named; returns how many."""
+        with self._one:
+            found = self._journal.find(receipt_id) if receipt_id else tuple(r for r in self.receipts() if r.closed)
+            return undoing.prune(found, self._journal)
+
+
+def _sleep(stop: threading.Event, seconds: float) -> None:
+    stop.wait(seconds)
+
+
+def _changes_only(on_progress: OnProgress) -> OnProgress:
+    """The same sentence every second would fill a log."""
+    last: list[str] = []
+
+    def tell(progress: Progress) -> None:
+        if last != [progress.text]:
+            last[:] = [progress.text]
+            on_progress(progress)
+
+    return tell

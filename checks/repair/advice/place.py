@@ -1,0 +1,85 @@
+"""What to do about the pod, its Secret or its node."""
+
+from checks.model import ObjectRef
+from checks.repair.advice.case import Case, Text
+from checks.repair.commands import kubectl, new_type, quoted
+from checks.repair.commands import rewrite as rewriting
+from checks.repair.prove import verify_targets
+
+
+def disk(case: Case) -> Text:
+    """The node's disk is full (HD701)."""
+    return f"Free the disk of {case.node}", (
+        quoted("kubectl", "describe", "node", case.node),
+        "On the node:",
+        "crictl rmi --prune",
+    )
+
+
+def never(case: Case) -> Text:
+    """The pod forbids pulling (HD702)."""
+    return "Let the pods pull, or bring the image to the node", (
+        f"imagePullPolicy is Never and {case.node} has no {case.written} that this pod may use.",
+        "Set it to IfNotPresent,",
+        "or on the node:",
+        quoted("ctr", "-n", "k8s.io", "images", "import", "image.tar"),
+    )
+
+
+def name(case: Case) -> Text:
+    """An image name that cannot be read, or names no project (HD001, HD003)."""
+    return "Correct the image name", (f"Now: {case.written}", case.set_image("HOST/PROJECT/REPOSITORY:TAG"))
+
+
+def no_secret(case: Case) -> Text:
+    """No Secret where one is needed (HD101 to HD103)."""
+    pull = case.problem.pulls[0]
+    return "Give the pods a login for the registry", (
+        f"# pull-secret.json: a docker config for {case.host}",
+        kubectl(
+            case.bench.context, pull.namespace, "create", "secret", "generic", "harbor-pull",
+            "--type=kubernetes.io/dockerconfigjson", "--from-file=.dockerconfigjson=pull-secret.json",
+        ),
+        "Then name it in imagePullSecrets of the ServiceAccount or the pod template, beside what stands there.",
+    )  # fmt: skip
+
+
+def rebuild(case: Case) -> Text:
+    """What arrives cannot be used (HD704, HD705)."""
+    return "Push the image again", (
+        f"What {case.node} received of {case.written} cannot be used.",
+        quoted("docker", "push", case.written),
+    )
+
+
+def other(case: Case) -> Text:
+    """Nothing more exact is known (HD000)."""
+    namespace, pod = verify_targets(case.problem)[0]
+    return "Look closer", (
+        kubectl(case.bench.context, namespace, "describe", "pod", pod),
+        f"On {case.node}:",
+        quoted("crictl", "pull", case.written),
+    )
+
+
+def wrong_type(case: Case) -> Text:
+    """A Secret that the kubelet skips (HD104)."""
+    ref = _secret(case)
+    return f"Make Secret {ref.namespace}/{ref.name} anew with the right type", (
+        "The type cannot be changed in place; the first command keeps the old one:",
+        *new_type(case.bench.context, ref),
+    )
+
+
+def rewrite(case: Case) -> Text:
+    """A Secret whose entry is no good (HD105 to HD110)."""
+    ref = _secret(case)
+    return f"Correct the login in Secret {ref.namespace}/{ref.name}", (
+        f"The entry for {case.host} needs user name and password without blanks at their ends; the others stay:",
+        *rewriting(case.bench.context, ref, ".dockerconfigjson"),
+    )
+
+
+def _secret(case: Case) -> ObjectRef:
+    subject = case.problem.subject
+    return ObjectRef("Secret", subject.namespace, subject.name)

@@ -1,0 +1,39 @@
+"""The node pulls too many images at once.
+
+What: the kubelet's own limit (`registryPullQPS`, `registryBurst` in its configuration) held the pull back; no
+registry was asked. Source: kubernetes pkg/kubelet/images/puller.go, `pull QPS exceeded`.
+
+Why it matters: it looks like a registry's limit, and heals by itself at one of the next attempts.
+
+What to do: wait; raise the limit where many pods start at once on this node.
+"""
+
+from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+
+
+def own_limit(evidence: Evidence) -> bool:
+    """Is it the kubelet's own limit that the text tells of?"""
+    return "pull QPS exceeded" in evidence.reading.detail
+
+
+def examine(evidence: Evidence) -> Finding | None:
+    """Fire where the kubelet's text proves it."""
+    if not kubelet_proves(evidence, "rate_limited") or not own_limit(evidence):
+        return None
+    pull = evidence.pull
+    subject = Subject("node", "", pull.node or "unknown node")
+    return Finding("HD703", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+
+
+RULE = Rule(
+    code="HD703",
+    stage=Stage.NODE,
+    title="node pulls too much",
+    cause="rate_limited",
+    sentence="The kubelet of {node} was asked for too many pulls at once, so {image} has to wait.",
+    examine=examine,
+    order=24,
+    plans=("advice",),
+    manual=__doc__,
+)
