@@ -51,9 +51,12 @@ class Doctor:
         self._opened: _Opened | None = None
         self._lock = threading.Lock()
 
-    def connect(self) -> ClusterInfo:
-        """Load the kubeconfig and authenticate; raises ClusterError. Runs exec plugins: call before a screen starts."""
-        opened = self._open()
+    def connect(self, interactive: bool = False) -> ClusterInfo:
+        """Load the kubeconfig and authenticate; raises ClusterError.
+
+        With `interactive` a login plugin may read from the terminal: only where no screen is up.
+        """
+        opened = self._open(interactive)
         cluster = opened.cluster
         return ClusterInfo(cluster.name, cluster.server, cluster.who(), cluster.namespace)
 
@@ -98,7 +101,7 @@ class Doctor:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def retest(self, problem: Problem, stop: threading.Event) -> tuple[Diagnosis, ...]:
-        """Look again at one problem's pods: what it rests on is read and asked anew. Empty where none fails any more."""
+        """Look again at one problem's pods: what it rests on is asked anew. Empty where none fails any more."""
         opened = self._open()
         self._forget(problem)
         pods = {(pull.namespace, pull.pod) for pull in problem.pulls}
@@ -202,10 +205,10 @@ class Doctor:
                 self._opened.close()
                 self._opened = None
 
-    def _open(self) -> "_Opened":
+    def _open(self, interactive: bool = False) -> "_Opened":
         with self._lock:
             if self._opened is None:
-                self._opened = _Opened(self.settings)
+                self._opened = _Opened(self.settings, interactive)
             return self._opened
 
 
@@ -241,7 +244,7 @@ def _worth(offer: FixPlan | Refusal) -> int:
 class _Opened:
     """The clients, made at the first use: importing them is the slow part of starting."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, interactive: bool) -> None:
         from checks.clients.cluster import Cluster
         from checks.clients.harbor import Harbor
         from checks.clients.prober import Prober
@@ -250,6 +253,8 @@ class _Opened:
         from checks.workbench import Workbench
 
         self.cluster: Cluster = Cluster(settings)
+        self.cluster.connect(interactive)
+        settings = self.cluster.settings
         self.prober = Prober(settings)
         self.harbor = Harbor(settings) if settings.harbor_login else None
         self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)

@@ -14,7 +14,7 @@ from checks.clients.once import Once
 from checks.credentials import Login, PullSecret
 from checks.dockerconfig import read_secret
 from checks.errors import ClusterError, DoctorError, Forbidden, NotFound
-from checks.facts import Fact, HarborView, Knows, Manifest, Nearby, Ping, Platform, Trial, Unknown, Variant
+from checks.facts import Fact, HarborView, Knows, Manifest, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
 from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
 from checks.model import (
@@ -64,6 +64,9 @@ class HarborReads(Protocol):
 
     def view(self, host: str, project: str, username: str) -> HarborView:
         """Return what is known of a robot or user and a project."""
+
+    def project(self, host: str, project: str) -> Fact[ProjectView | None] | Unknown:
+        """Return what is shown of a project."""
 
 
 class Gatherer:
@@ -121,6 +124,7 @@ class Gatherer:
             variants=self._variants(image, trials, platform),
             harbor=self._views(image, trials, anonymous),
             nearby=self._nearby(image, (*trials, anonymous)),
+            project=self._project(image, (*trials, anonymous)),
         )
 
     def secret(self, namespace: str, name: str) -> Fact[PullSecret | None] | Unknown:
@@ -252,6 +256,22 @@ class Gatherer:
         except DoctorError as error:
             why = Unknown(str(error))
             return HarborView(why, why, why)
+
+    def _project(
+        self, image: ImageRef | None, trials: tuple[Trial, ...]
+    ) -> Fact[ProjectView | None] | Unknown:
+        """A proxy cache says `not found` for whatever its upstream does not give: asked where something is missing."""
+        if image is None or image.project is None or not any(t.manifest and t.manifest.status == 404 for t in trials):
+            return Unknown("not looked up")
+        ping = self._ping(image)
+        if isinstance(ping, Unknown) or not ping.value.harbor:
+            return Unknown("not a Harbor")
+        if self._harbor is None:
+            return Unknown("no login for Harbor's API was given")
+        try:
+            return self._harbor.project(image.registry, image.project)
+        except DoctorError as error:
+            return Unknown(str(error))
 
     def _nearby(self, image: ImageRef | None, trials: tuple[Trial, ...]) -> Nearby:
         """The tags that do exist, asked by whoever got the 404."""

@@ -209,6 +209,18 @@ class HarborView:
     """Is the (non-robot) user a member of the project?"""
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectView:
+    """A Harbor project as its API shows it (`GET /api/v2.0/projects/{name}` and its summary)."""
+
+    proxy: bool
+    """It is a proxy cache: what is missing here may merely not have come from its upstream."""
+    upstream: str = ""
+    """Address of the upstream registry."""
+    healthy: bool | None = None
+    """Whether Harbor's last check reached the upstream; None where it does not say."""
+
+
 Tags: TypeAlias = "Fact[tuple[str, ...]] | Unknown"
 
 NOT_LOOKED = Unknown("not looked up")

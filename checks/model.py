@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from checks.credentials import Login, PullSecret
-from checks.facts import Fact, HarborView, Nearby, Ping, Platform, Trial, Unknown, Variant
+from checks.facts import NOT_LOOKED, Fact, HarborView, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
 from checks.image import ImageRef
 
 
@@ -203,6 +203,8 @@ class Evidence:
     harbor: dict[str, HarborView] = field(default_factory=dict)
     """By user name of the login; empty without an operator's login."""
     nearby: Nearby = field(default_factory=Nearby)
+    project: Fact[ProjectView | None] | Unknown = NOT_LOOKED
+    """Asked of Harbor's API only where something is missing."""
 
     @property
     def works(self) -> Trial | None:

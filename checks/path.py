@@ -74,7 +74,8 @@ def _policy(evidence: Evidence) -> str | None:
     return "served" if manifest is not None and manifest.status == 200 else None
 
 
-def _node(evidence: Evidence) -> str | None:
+def _node(_evidence: Evidence) -> str | None:
+    """Nothing that we ask tells that a node is in order."""
     return None
 
 

@@ -111,8 +111,10 @@ def judge(login: Login, trials: Sequence[Trial]) -> LoginProof:
     pulled = sum(trial.pulls is True for trial in trials)
     of = len(trials)
     powers = tuple(sorted({action for t in trials for action in t.actions or ()} - {"pull"}))
-    refused = any(t.knows is Knows.REFUSED for t in trials)
-    proven = bool(trials) and pulled == of and not refused
+    robot = login.username.startswith("robot$")
+    refused = any(t.knows is Knows.REFUSED or (robot and t.knows is Knows.LOCKED) for t in trials)
+    # Harbor serves a login that it does not take as nobody: a public image proves nothing about it.
+    proven = pulled == of and bool(trials) and all(t.knows is Knows.ACCEPTED for t in trials)
     return LoginProof(proven, pulled, of, _sentence(login, trials, pulled, refused), refused, powers)
 
 
@@ -121,6 +123,8 @@ def _sentence(login: Login, trials: Sequence[Trial], pulled: int, refused: bool)
     what = f"{of} failing image{'s' * (of != 1)}"
     if refused:
         return f"the registry refuses the login {login.username}"
+    if any(t.knows is Knows.LOCKED for t in trials):
+        return f"the registry refuses the login {login.username}, or has locked it for a moment"
     if pulled == of and trials:
         return f"pulls {pulled} of {what}"
     unasked = next((t.why for t in trials if t.why and t.pulls is None), "")

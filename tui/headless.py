@@ -21,7 +21,7 @@ def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> 
     with world_for(merged(parent, options)) as settings:
         doctor = Doctor(settings)
         try:
-            info = doctor.connect()
+            info = doctor.connect(interactive=sys.stdin.isatty())
             report = look(doctor)
             offers = {problem.id: doctor.offers(problem) for problem in report.problems}
             if output == "json":

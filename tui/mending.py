@@ -29,7 +29,7 @@ def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | N
     with world_for(merged(parent, options)) as settings:
         doctor = Doctor(settings)
         try:
-            doctor.connect()
+            doctor.connect(interactive=sys.stdin.isatty())
             problems = look(doctor).problems
             chosen = (_find(problem, problems),) if problem else problems
             offers = {p.id: doctor.offers(p) for p in chosen}
@@ -50,7 +50,7 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
     with world_for(merged(parent, options)) as settings:
         doctor = Doctor(settings)
         try:
-            doctor.connect()
+            doctor.connect(interactive=sys.stdin.isatty())
             found = _find(problem, look(doctor).problems)
             chosen = _choose(doctor, found, options["plan_id"], login)
             say(f"{found.sentence}")
@@ -85,7 +85,7 @@ def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | N
     with world_for(merged(parent, options)) as settings:
         doctor = Doctor(settings)
         try:
-            doctor.connect()
+            doctor.connect(interactive=sys.stdin.isatty())
             if options["listing"]:
                 return _list(doctor, output)
             if options["prune"]:

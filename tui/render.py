@@ -88,7 +88,7 @@ def grid(rows: Iterable[Row], width: int) -> Table:
     return table
 
 
-STAGE_WIDTH = 13
+STAGE_WIDTH = 14
 PROOF_WIDTH = 15
 PLAN_WIDTH = 8
 

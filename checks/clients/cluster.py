@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from checks.clients import kubeconfig, writes
+from checks.clients.contextsettings import with_context
 from checks.clients.decode import Listed, ListReader
 from checks.clients.kinds import EVENT, NAMESPACE, POD, SECRET, kind_of, path_of
 from checks.clients.link import Link
@@ -47,6 +48,12 @@ class Cluster:
     def name(self) -> str:
         """The context's name."""
         return self._transport.name
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force, those of the context filled in; reads the kubeconfig, asks no network."""
+        _ = self._transport
+        return self._settings
 
     @property
     def namespace(self) -> str:
@@ -188,7 +195,11 @@ class Cluster:
     def _open(self, interactive: bool = False) -> Transport:
         with self._lock:
             if self._opened is None:
-                link = Link(kubeconfig.load(self._settings), self._settings, interactive)
+                access = kubeconfig.load(self._settings)
+                self._settings = with_context(
+                    self._settings, access.extension, access.settings_folder, access.source
+                )
+                link = Link(access, self._settings, interactive)
                 try:
                     link.pool()
                 except ConfigError:

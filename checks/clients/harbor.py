@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from checks.clients.harbor_api import Api, Operator, Reply, segment
+from checks.clients.harbor_project import project_view
 from checks.clients.harbor_robots import Robots, fact, looks_like_robot, moment, project_exists
 from checks.clients.once import Once
 from checks.clients.session import Web
 from checks.credentials import Login, Origin, OriginKind, Password
 from checks.errors import Refused, RegistryError
-from checks.facts import Fact, HarborView, Unknown
+from checks.facts import Fact, HarborView, ProjectView, Unknown
 from checks.settings import Settings
 
 LIMITED_GUEST = 5
@@ -38,6 +39,7 @@ class Harbor:
         self._web = web or Web(settings)
         self._api = Api(self._web, settings.harbor_login)
         self._views: Once[tuple[str, str, str], HarborView] = Once()
+        self._projects: Once[tuple[str, str], Fact[ProjectView | None] | Unknown] = Once()
         self._robots = Robots(self._api)
 
     def view(self, host: str, project: str, username: str) -> HarborView:
@@ -68,9 +70,17 @@ class Harbor:
             return Unknown(f"{project} has groups as members, and who is in them is not shown")
         return fact(False, host)
 
+    def project(self, host: str, project: str) -> Fact[ProjectView | None] | Unknown:
+        """Return what the API shows of a project: whether it is a proxy cache, and how its upstream is."""
+        operator = self._api.operator(host)
+        if isinstance(operator, Unknown):
+            return operator
+        return self._projects.get((host.lower(), project), lambda: project_view(self._api, host, project))
+
     def forget(self, host: str) -> None:
         """Look everything up again at `host`; the operator's login is not tested again."""
         here = host.lower()
+        self._projects.forget(lambda key: key[0] == here)
         self._views.forget(lambda key: key[0] == here)
         self._robots.forget(host)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from checks.clients.contextsettings import extension_of
 from checks.errors import ConfigError
 from checks.settings import Settings
 
@@ -36,6 +37,10 @@ class Access:
     user_name: str
     cluster: Stanza = field(repr=False)
     user: Stanza = field(repr=False)
+    extension: Stanza = field(default_factory=dict)
+    """Our own settings of this context, see `contextsettings`."""
+    settings_folder: Path = Path()
+    """The folder of the file that holds the context: relative paths of the extension start there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ def _resolve(merged: _Merged, wanted: str) -> Access:
         user_name=str(context.body.get("user") or ""),
         cluster=_absolute(cluster),
         user=_absolute(user),
+        extension=extension_of(context.body, str(context.path)),
+        settings_folder=context.path.parent.absolute(),
     )
 
 

@@ -112,7 +112,9 @@ class World:
         """Write an ordinary kubeconfig for one of `users`, readable by its owner only; returns its path."""
         path, token = Path(path), self.users[user].token
         authority = base64.b64encode(CA_FILE.read_bytes()).decode()
-        context = {"cluster": "demo", "user": user, "namespace": namespace}
+        places = {"registry-ca": str(self.ca_file), "resolve": dict(self.resolve)}
+        extensions = [{"name": "harbor-doctor", "extension": places}]
+        context = {"cluster": "demo", "user": user, "namespace": namespace, "extensions": extensions}
         config = {
             "apiVersion": "v1",
             "kind": "Config",

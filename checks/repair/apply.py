@@ -105,7 +105,9 @@ class _Run:
             and not any("could not be put back" in n for n in self.notes)
         ):
             self._drop()
-            return Outcome(False, None, "", f"Nothing was changed: {_text(error)}.")
+            sentence = f"Nothing was changed: {_text(error)}."
+            self._tell("failed", sentence)
+            return Outcome(False, None, "", " ".join((sentence, *dict.fromkeys(self.notes))))
         left = [s for s in self.plan.steps if s not in self.done]
         sentence = f"Stopped at {step.target}: {_text(error)}. {self._done_words()} Not done: {_names(left)}."
         return self._outcome(False, sentence)

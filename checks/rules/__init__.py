@@ -4,7 +4,14 @@ To add a rule: one file in its stage's folder, one line here, one scenario in th
 """
 
 from checks.rules import unknown
-from checks.rules.artifact import project_missing, repository_missing, storage_lost, tag_missing, wrong_platform
+from checks.rules.artifact import (
+    project_missing,
+    proxy_upstream,
+    repository_missing,
+    storage_lost,
+    tag_missing,
+    wrong_platform,
+)
 from checks.rules.base import Rule
 from checks.rules.login import locked, refused, robot_disabled, robot_expired, robot_gone
 from checks.rules.network import dns, proxy, reset, server_error, timeout, token_service
@@ -64,6 +71,7 @@ RULES: tuple[Rule, ...] = (
     repository_missing.RULE,
     tag_missing.RULE,
     wrong_platform.RULE,
+    proxy_upstream.RULE,
     storage_lost.RULE,
     vulnerable.RULE,
     not_scanned.RULE,

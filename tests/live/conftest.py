@@ -5,7 +5,7 @@ Where a program is missing the tests skip and say which. With HARBOR_DOCTOR_LIVE
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
@@ -20,9 +20,33 @@ from tests.live.kube import Cluster
 from tests.live.node import Node
 from tests.live.processes import Missing
 from tests.live.registry import Registry
-from tests.live.servers import Binaries, api_server
+from tests.live.servers import Binaries, api_server, need_registry
 
 _NUMBERS = count(1)
+_REGISTRIES = ("registry", "plain_registry", "expired_registry", "misnamed_registry")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip by mark what is known to lack a program: pytest then says so once for each file, not for each test."""
+    if _required():
+        return
+    lacking = {"cluster": _lacks(Binaries.find), **dict.fromkeys(_REGISTRIES, _lacks(need_registry))}
+    for item in items:
+        chosen = (
+            item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+        )
+        used = {*getattr(item, "fixturenames", ()), *map(str, chosen)}
+        why = next((why for name, why in lacking.items() if why and name in used), "")
+        if why and item.get_closest_marker("live"):
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+def _lacks(look: Callable[[], object]) -> str:
+    try:
+        look()
+    except Missing as why:
+        return str(why)
+    return ""
 
 
 @pytest.fixture(scope="session")
@@ -104,11 +128,17 @@ def node(cluster: Cluster, namespace: str, registry: Registry) -> Iterator[Node]
 def _or_unavailable() -> Iterator[None]:
     try:
         yield
-    except Missing as why:
-        _unavailable(str(why))
+        return
+    except Missing as missing:
+        why = str(missing)
+    _unavailable(why)
 
 
 def _unavailable(why: str) -> NoReturn:
-    if os.environ.get("HARBOR_DOCTOR_LIVE") == "required":
+    if _required():
         pytest.fail(f"HARBOR_DOCTOR_LIVE=required, but {why}", pytrace=False)
     pytest.skip(why)
+
+
+def _required() -> bool:
+    return os.environ.get("HARBOR_DOCTOR_LIVE") == "required"

@@ -191,30 +191,26 @@ class Cluster:
 
     def kubeconfig(self, user: str = "admin", *, namespace: str = "default") -> Path:
         """Write a kubeconfig with inline certificates: of the administrator, or of a user with the rights given."""
-        endpoint = self.server.endpoint
         pair = self.server.admin if user == "admin" else self.server.authority.client(user)
-        assert endpoint.ca is not None
-        path = self._folder / f"{user}-{namespace}.kubeconfig"
-        path.write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "live",
-                    "clusters": [
-                        {
-                            "name": "live",
-                            "cluster": {"server": endpoint.url, "certificate-authority-data": _base64(endpoint.ca)},
-                        }
-                    ],
-                    "users": [{"name": user, "user": _inline(pair)}],
-                    "contexts": [
-                        {"name": "live", "context": {"cluster": "live", "user": user, "namespace": namespace}}
-                    ],
-                }
-            )
-        )
-        path.chmod(0o600)
+        return self.kubeconfig_with(f"{user}-{namespace}", inline(pair), namespace=namespace)
+
+    def kubeconfig_with(
+        self, name: str, credentials: Body, *, namespace: str = "default", ca: Path | None = None
+    ) -> Path:
+        """Write a kubeconfig with any credentials (the `user` of a kubeconfig), and another authority if given."""
+        endpoint = self.server.endpoint
+        trusted = ca or endpoint.ca
+        assert trusted is not None
+        cluster = {"server": endpoint.url, "certificate-authority-data": _base64(trusted)}
+        context = {"cluster": "live", "user": name, "namespace": namespace}
+        config = {
+            "apiVersion": "v1", "kind": "Config", "current-context": "live",
+            "clusters": [{"name": "live", "cluster": cluster}], "users": [{"name": name, "user": credentials}],
+            "contexts": [{"name": "live", "context": context}],
+        }  # fmt: skip
+        path = self._folder / f"{name}.kubeconfig"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config))
         return path
 
     @contextmanager
@@ -280,7 +276,8 @@ def declared(body: Body | None) -> Body:
     return {"metadata": metadata, **{k: body[k] for k in declared_fields if k in body}}
 
 
-def _inline(pair: KeyPair) -> Body:
+def inline(pair: KeyPair) -> Body:
+    """Return a client certificate as a kubeconfig's `user` holds it."""
     return {"client-certificate-data": _base64(pair.certificate), "client-key-data": _base64(pair.key)}
 
 

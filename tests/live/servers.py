@@ -70,8 +70,7 @@ def docker_registry(folder: Path, logins: dict[str, str], tls: KeyPair | None = 
 
     Raises Missing without the programs docker-registry and htpasswd.
     """
-    for program, package in (("docker-registry", "docker-registry"), ("htpasswd", "apache2-utils")):
-        need(program, package)
+    need_registry()
     folder.mkdir()
     passwords = folder / "htpasswd"
     passwords.touch()
@@ -86,6 +85,12 @@ def docker_registry(folder: Path, logins: dict[str, str], tls: KeyPair | None = 
         )
     with ExitStack() as stack:
         yield _started(lambda: _start_registry(folder, passwords, tls), stack)
+
+
+def need_registry() -> None:
+    """Raise Missing where docker-registry, or htpasswd for its logins, is not on the path."""
+    need("docker-registry", "docker-registry")
+    need("htpasswd", "apache2-utils")
 
 
 def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, Endpoint]:

@@ -4,44 +4,54 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from checks.clients.cluster import Cluster as Client
-from checks.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated
+from checks.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated, Unreachable
 from checks.model import ObjectRef
 from checks.scan import Scan, find
 from checks.settings import Settings
 from tests.live import courses
-from tests.live.kube import STRATEGIC, Body, Cluster
+from tests.live.certificates import Authority
+from tests.live.kube import STRATEGIC, Body, Cluster, inline
 from tests.live.node import Node
 from tests.live.registry import Registry
 
 pytestmark = pytest.mark.live
 
+Open = Callable[..., Client]
 Connect = Callable[..., Client]
 
 
 @pytest.fixture
-def connect(cluster: Cluster) -> Iterator[Connect]:
-    opened: list[Client] = []
+def opened() -> Iterator[Open]:
+    clients: list[Client] = []
 
-    def start(user: str = "admin", namespace: str = "default", **settings: object) -> Client:
-        client = Client(Settings(kubeconfig=str(cluster.kubeconfig(user, namespace=namespace)), **settings))  # type: ignore[arg-type]
-        opened.append(client)
-        return client
+    def start(kubeconfig: Path, **settings: Any) -> Client:
+        clients.append(Client(Settings(kubeconfig=str(kubeconfig), **settings)))
+        return clients[-1]
 
     yield start
-    for each in opened:
+    for each in clients:
         each.close()
+
+
+@pytest.fixture
+def connect(cluster: Cluster, opened: Open) -> Connect:
+    return lambda user="admin", namespace="default", **settings: opened(
+        cluster.kubeconfig(user, namespace=namespace), **settings
+    )
 
 
 def secret(namespace: str, name: str = "harbor-pull", **more: object) -> tuple[ObjectRef, Body]:
     return ObjectRef("Secret", namespace, name), {"type": "Opaque", "data": {"a": "MQ=="}, **more}
 
 
-def scanned(client: Client, **settings: object) -> Scan:
-    *_, last = find(client, Settings(**settings), threading.Event())  # type: ignore[arg-type]
+def scanned(client: Client, **settings: Any) -> Scan:
+    *_, last = find(client, Settings(**settings), threading.Event())
     return last
 
 
@@ -50,12 +60,42 @@ def test_the_api_server_says_who_we_are(connect: Connect) -> None:
     assert connect("ines").who() == "ines"
 
 
-def test_a_certificate_of_another_authority_is_nobody(connect: Connect, cluster: Cluster, registry: Registry) -> None:
-    client = connect("ghost")
-    config = cluster.kubeconfig("ghost")
-    config.write_text(config.read_text().replace("client-", "ignored-"))
-    with pytest.raises((Unauthenticated, Forbidden)):
-        client.read(ObjectRef("Secret", "default", "x"))
+def test_a_certificate_of_another_authority_is_nobody_s(
+    opened: Open, cluster: Cluster, namespace: str, authority: Authority
+) -> None:
+    stranger = authority.client("stranger", ("system:masters",))
+    with pytest.raises(Unauthenticated):
+        opened(cluster.kubeconfig_with("stranger", inline(stranger))).read(ObjectRef("Secret", namespace, "x"))
+
+
+def test_without_credentials_we_are_nobody_and_may_nothing(opened: Open, cluster: Cluster, namespace: str) -> None:
+    with pytest.raises(Forbidden, match="system:anonymous"):
+        opened(cluster.kubeconfig_with("nobody", {})).read(ObjectRef("Secret", namespace, "x"))
+
+
+def test_an_api_server_of_another_authority_is_not_talked_to(
+    opened: Open, cluster: Cluster, authority: Authority
+) -> None:
+    config = cluster.kubeconfig_with("trusting", inline(cluster.server.admin), ca=authority.certificate)
+    with pytest.raises(Unreachable, match="certificate"):
+        opened(config).who()
+
+
+def test_a_service_account_s_token_is_known(opened: Open, cluster: Cluster, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default/token"
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+    token = cluster.call("POST", path, asked)["status"]["token"]
+    client = opened(cluster.kubeconfig_with("token", {"token": token}))
+    assert client.who() == f"system:serviceaccount:{namespace}:default"
+
+
+def test_who_is_impersonated_decides_what_we_may(connect: Connect, cluster: Cluster, namespace: str) -> None:
+    cluster.allow(f"team-{namespace}", namespace, ("", "secrets", "get"))
+    client = connect(impersonate=f"team-{namespace}", impersonate_groups=("shop",))
+    assert client.who() == f"team-{namespace}"
+    assert client.read(secret(namespace)[0]) is None
+    with pytest.raises(Forbidden, match=f"team-{namespace}"):
+        client.create(*secret(namespace))
 
 
 def test_what_is_created_is_read_back_with_its_uid(connect: Connect, namespace: str) -> None:

@@ -1,6 +1,7 @@
 """Repairs over HTTP: applied, undone, and killed between any two writes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -275,7 +276,11 @@ def test_a_secret_that_cannot_be_made_anew_is_put_back(desk: Any) -> None:
 
     outcome = apply(plan, Unlucky(), here.journal(), quiet)
     assert not outcome.applied
-    assert "put back" in outcome.sentence or "Nothing was changed" in outcome.sentence
+    assert outcome.receipt == ""
+    assert (
+        "Nothing was changed: the webhook says no. Secret infra/registry-login was put back as it was."
+        in outcome.sentence
+    )
     assert here.declared(ref) == before
 
 
@@ -295,3 +300,18 @@ def test_each_step_is_told_before_it_is_done(desk: Any) -> None:
     collect: Callable[[Progress], None] = told.append
     apply(here.plan("mend_payload", "HD109"), here, here.journal(), collect)
     assert [p.phase for p in told] == ["checking", "journal", "applying", "done"]
+
+
+def test_a_repair_in_two_namespaces_has_a_receipt_in_each_and_is_undone_as_one(desk: Any) -> None:
+    here = desk("HD109", "HD105")
+    one, two = here.plan("mend_payload", "HD109"), here.plan("mend_payload", "HD105")
+    plan = replace(one, steps=(*one.steps, *two.steps))
+    refs = restorable(plan)
+    before = here.declared(*refs)
+    outcome = apply(plan, here, here.journal(), quiet)
+    receipts = here.journal().find(outcome.receipt)
+    assert {r.namespace for r in receipts} == {"shop", "crm"}
+    assert all(step.ref.namespace == r.namespace for r in receipts for step in r.steps)
+    assert undone(here).applied
+    assert here.declared(*refs) == before
+    assert here.receipts() == ()

@@ -89,7 +89,7 @@ def test_a_text_without_5xx_is_no_server_error(silent) -> None:
 
 
 def test_two_witnesses_make_a_likely_cause_sure(named) -> None:
-    """"No route to host" may be a refusal or a silence; that nobody gets through from here either decides."""
+    """ "No route to host" may be a refusal or a silence; that nobody gets through from here either decides."""
     found = _unreached("dial tcp 192.0.2.7:443: connect: no route to host", Break.REFUSED)
     assert found.reading.confidence == "likely"
     named(found, "HD202", b.HOST)

@@ -32,7 +32,9 @@ def test_a_login_without_the_right_is_named(named, code, text) -> None:
 
 
 @pytest.mark.parametrize("code", CASES)
-@pytest.mark.parametrize("manifest", [b.served(), b.no_tag(), b.no_repository(), b.UNSIGNED, Manifest(502), Manifest(429)])
+@pytest.mark.parametrize(
+    "manifest", [b.served(), b.no_tag(), b.no_repository(), b.UNSIGNED, Manifest(502), Manifest(429)]
+)
 def test_a_login_that_is_not_refused_the_image_lacks_no_right(silent, code, manifest) -> None:
     who, actions, _ = CASES[code]
     silent(_accepted(who, *actions, manifest=manifest, text=""), code)

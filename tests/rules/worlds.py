@@ -143,7 +143,9 @@ def _missing(w: World) -> Evidence:
 @fault("HD104")
 def _wrong_type(w: World) -> Evidence:
     at_all = b.entry(w.user, key=w.host)
-    how = w.rng.choice(({"type_": "Opaque"}, {"key": "config.json"}, {"payload": at_all}, {"type_": "kubernetes.io/tls"}))
+    how = w.rng.choice(
+        ({"type_": "Opaque"}, {"key": "config.json"}, {"payload": at_all}, {"type_": "kubernetes.io/tls"})
+    )
     return w.evidence(b.secret(at_all, **how), text=_maybe(w, w.nothing_sent()))
 
 
@@ -229,7 +231,7 @@ def _token_service(w: World) -> Evidence:
     cause = w.rng.choice((
         "failed to fetch oauth token: unexpected status from POST request to https://t.example/token: 500 Internal",
         "authorization server did not include a token in the response",
-        'failed to fetch oauth token: Post "https://t.example/token": dial tcp 192.0.2.1:443: connect: connection refused',
+        'failed to fetch oauth token: Post "https://t.example/token": dial tcp 192.0.2.1: connect: connection refused',
         'failed to fetch anonymous token: Get "https://t.example/token": dial tcp: lookup t.example: no such host',
     ))  # fmt: skip
     text = w.said(b.resolving(w.image, f"failed to authorize: {cause}", w.runtime))
@@ -248,7 +250,9 @@ def _turned_away(user: str, knows: Knows = Knows.REFUSED, **more: Any) -> Fault:
 
 FAULTS["HD301"] = lambda w: _turned_away(w.rng.choice(("alice", "robot${project}+pull", "robot$all")))(w)
 FAULTS["HD302"] = _turned_away("robot${project}+old", harbor=lambda n: {n: b.view(b.robot(n, days=-0.1))})
-FAULTS["HD303"] = _turned_away("robot${project}+off", Knows.LOCKED, harbor=lambda n: {n: b.view(b.robot(n, disabled=True))})
+FAULTS["HD303"] = _turned_away(
+    "robot${project}+off", Knows.LOCKED, harbor=lambda n: {n: b.view(b.robot(n, disabled=True))}
+)
 FAULTS["HD304"] = _turned_away("robot${project}+gone", harbor=lambda n: {n: b.view(None)})
 FAULTS["HD307"] = _turned_away("alice", Knows.LOCKED)
 
@@ -322,8 +326,7 @@ _HEAD = 'failed to pull and unpack image "{image}": '
 FAULTS["HD604"] = lambda w: w.evidence(w.secret(), text=w.said(b.answered(w.image, "429 Too Many Requests", w.runtime)),
                                        **_silent(w, "it answered 429"))  # fmt: skip
 FAULTS["HD701"] = _text(_HEAD + "failed to extract layer sha256:1: write /var/x: no space left on device")
-FAULTS["HD702"] = lambda w: w.evidence(w.secret(), reason="ErrImageNeverPull", text=f'Container image "{w.image}" is not '
-                                       "present with pull policy of Never")  # fmt: skip
+FAULTS["HD702"] = _text('Container image "{image}" is not present with pull policy of Never')
 FAULTS["HD703"] = _text("pull QPS exceeded")
 FAULTS["HD704"] = _text(_HEAD + "failed to copy: unexpected commit digest sha256:1, expected sha256:2")
 FAULTS["HD705"] = _text(_HEAD + 'media type "application/x" is no longer supported since containerd v2.1')
@@ -409,8 +412,9 @@ def _unread(w: World) -> Evidence:
 
 def _dark(w: World) -> Evidence:
     """The registry was not asked, and the kubelet says nothing or nothing that tells."""
-    texts = ("", b.backed_off(w.image, "context canceled by something"), "rpc error: code = Unknown desc = dial unix: x")
-    secrets = w.rng.choice(((), (w.secret(),), (w.secret(at="quay.io"),), (("gone", b.MISSING),), (w.secret(type_="Opaque"),)))
+    texts = ("", b.backed_off(w.image, "the shim went away"), "rpc error: code = Unknown desc = dial unix: x")
+    kinds = ((), (w.secret(),), (w.secret(at="quay.io"),), (("gone", b.MISSING),), (w.secret(type_="Opaque"),))
+    secrets = w.rng.choice(kinds)
     trials = [b.not_asked(w.login(), "no answer")] if secrets and secrets[0] == w.secret() else []
     broken = w.rng.choice((None, *Break))
     return w.evidence(*secrets, text=w.rng.choice(texts), trials=trials, anonymous=b.nobody(None, "no answer"),

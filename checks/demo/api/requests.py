@@ -228,8 +228,8 @@ def _options(request: Request, place: Place) -> Options:
         why = f'Unsupported value: ["{dry}"]: supported values: "All"'
         cause = Cause("FieldValueNotSupported", "dryRun", why)
         raise invalid(_OPTIONS_KIND[request.method], "meta.k8s.io", "", cause)
-    agent = request.headers.get("user-agent", "").partition("/")[0]
-    manager = request.query.get("fieldManager") or agent or "unknown"
+    software = request.headers.get("user-agent", "").partition("/")[0]
+    manager = request.query.get("fieldManager") or software or "unknown"
     return Options(dry == "All", manager, place.subresource)
 
 

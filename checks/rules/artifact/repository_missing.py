@@ -8,7 +8,7 @@ What to do: correct the repository in the image name, or push the image.
 """
 
 from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.artifact_rule import artifact_proofs, missing
+from checks.rules.artifact_rule import artifact_proofs, behind_proxy, missing, proxy_hedge
 from checks.rules.base import Rule
 
 
@@ -17,13 +17,15 @@ def examine(evidence: Evidence) -> Finding | None:
     image, manifest = evidence.image, missing(evidence)
     if image is None or manifest is None:
         return None
+    if behind_proxy(evidence, manifest):
+        return None
     said = manifest.message.startswith("repository ") and "not found" in manifest.message
     if not said and manifest.code != "NAME_UNKNOWN":
         return None
     return Finding(
         "HD502",
         Subject("repository", "", image.name),
-        {"registry": image.registry, "repository": image.repository},
+        {"registry": image.registry, "repository": image.repository, "unless": proxy_hedge(evidence)},
         artifact_proofs(evidence),
     )
 
@@ -33,7 +35,7 @@ RULE = Rule(
     stage=Stage.ARTIFACT,
     title="repository missing",
     cause="not_found_repository",
-    sentence="{registry} has no repository {repository}.",
+    sentence="{registry} has no repository {repository}{unless}.",
     examine=examine,
     order=90,
     plans=("advice",),

@@ -9,7 +9,7 @@ What to do: correct the tag on the workload's template, or push the image.
 
 from checks.facts import Fact, Manifest, Nearby
 from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.artifact_rule import artifact_proofs, missing
+from checks.rules.artifact_rule import artifact_proofs, behind_proxy, missing, proxy_hedge
 from checks.rules.base import Rule
 from checks.rules.near import nearest
 
@@ -18,6 +18,8 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fire where the repository is known and the reference is not."""
     image, manifest = evidence.image, missing(evidence)
     if image is None or manifest is None or not manifest.in_database:
+        return None
+    if behind_proxy(evidence, manifest):
         return None
     tags = evidence.nearby.tags.value if isinstance(evidence.nearby.tags, Fact) else ()
     if not _says_so(manifest, evidence.nearby) or (image.tag in tags and not image.digest):
@@ -30,6 +32,7 @@ def examine(evidence: Evidence) -> Finding | None:
         {
             "registry": image.registry,
             "repository": image.repository,
+            "unless": "" if manifest.message.startswith("resource ") else proxy_hedge(evidence),
             "what": what,
             "hint": f"; nearest: {', '.join(near)}" if near else "",
             "near": ", ".join(near),
@@ -49,7 +52,7 @@ RULE = Rule(
     stage=Stage.ARTIFACT,
     title="tag missing",
     cause="not_found_tag",
-    sentence="{registry} has no {what} in {repository}{hint}.",
+    sentence="{registry} has no {what} in {repository}{hint}{unless}.",
     examine=examine,
     order=91,
     plans=("advice",),

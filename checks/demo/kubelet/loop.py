@@ -1,7 +1,7 @@
 """The loop: which pod is due, what becomes of it, and when it is tried again.
 
-One agent plays the kubelets of all nodes. Back-off is in seconds instead of minutes, otherwise as in real life: a new
-pod starts fresh, a changed Secret is seen at the next attempt, a Secret that cannot be read is tried without back-off.
+One loop plays the kubelets of all nodes. Back-off is in seconds instead of minutes, otherwise as in real life: a new
+pod starts fresh, and a changed Secret is seen at the next attempt.
 Images are not kept: every container start pulls.
 """
 
@@ -31,7 +31,7 @@ _WORKERS = 6
 
 @dataclass(slots=True)
 class _Care:
-    """What the agent knows of one pod between two syncs."""
+    """What is known of one pod between two syncs."""
 
     failures: int = 0
     patient: bool = False
