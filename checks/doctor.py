@@ -46,8 +46,9 @@ class Report:
 class Doctor:
     """Finds, explains and mends failing pulls in one cluster."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings | Callable[[], Settings]) -> None:
+        """`settings` may be a call that makes them: it is made at the first use, off the screen's thread."""
+        self._settings = settings
         self._opened: _Opened | None = None
         self._lock = threading.Lock()
 
@@ -65,7 +66,7 @@ class Doctor:
         from checks.scan import find
 
         opened = self._open()
-        yield from find(opened.cluster, self.settings, stop)
+        yield from find(opened.cluster, opened.settings, stop)
 
     def diagnose(
         self, scan: "Scan", stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None = None
@@ -181,6 +182,10 @@ class Doctor:
         """Return what can be undone, newest first."""
         return self._open().mender.receipts()
 
+    def unfinished(self) -> "tuple[Receipt, ...]":
+        """Return repairs begun on this machine that did not come to their end."""
+        return self._open().mender.unfinished()
+
     def undo_preview(self, receipt_id: str) -> tuple[tuple[str, str], ...]:
         """Return the difference that undo would make; raises Refused where somebody changed an object since."""
         return self._open().mender.preview(receipt_id)
@@ -208,7 +213,8 @@ class Doctor:
     def _open(self, interactive: bool = False) -> "_Opened":
         with self._lock:
             if self._opened is None:
-                self._opened = _Opened(self.settings, interactive)
+                settings = self._settings() if callable(self._settings) else self._settings
+                self._opened = _Opened(settings, interactive)
             return self._opened
 
 
@@ -254,7 +260,7 @@ class _Opened:
 
         self.cluster: Cluster = Cluster(settings)
         self.cluster.connect(interactive)
-        settings = self.cluster.settings
+        self.settings = settings = self.cluster.settings
         self.prober = Prober(settings)
         self.harbor = Harbor(settings) if settings.harbor_login else None
         self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)

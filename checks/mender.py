@@ -11,7 +11,7 @@ from checks.repair import apply as applying
 from checks.repair import undo as undoing
 from checks.repair import verify as verifying
 from checks.repair.audit import Audit
-from checks.repair.journal import Journal
+from checks.repair.journal import Journal, unfinished
 from checks.repair.plan import FixPlan, Outcome, Progress
 from checks.repair.receipt import Receipt
 from checks.repair.shelves import LABEL
@@ -74,6 +74,10 @@ class Mender:
     def receipts(self) -> tuple[Receipt, ...]:
         """Return what can be undone, newest first, one receipt for each repair and namespace."""
         return self._journal.all()
+
+    def unfinished(self) -> tuple[Receipt, ...]:
+        """Return repairs begun on this machine that did not come to their end; Secrets are listed only for those."""
+        return unfinished(self._journal.all()) if self._journal.remembers() else ()
 
     def trouble(self) -> tuple[str, ...]:
         """Say what could not be read or written of receipts and the audit log."""

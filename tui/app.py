@@ -15,7 +15,6 @@ from checks.credentials import Login
 from checks.doctor import Doctor
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal, Safety
-from checks.settings import Settings
 from tui import messages, work
 from tui.board import Board, Repair
 from tui.palette import Manual
@@ -43,10 +42,10 @@ class HarborDoctor(App[int]):
         Binding("ctrl+r", "look", show=False),
     ]
 
-    def __init__(self, settings: Settings, doctor: Doctor | None = None) -> None:
+    def __init__(self, doctor: Doctor, scope: str = "all namespaces") -> None:
         super().__init__()
-        self.doctor = doctor or Doctor(settings)
-        self.board = Board(scope=", ".join(settings.namespaces) or "all namespaces")
+        self.doctor = doctor
+        self.board = Board(scope=scope)
         self._number = 0
         self._stop = threading.Event()
         self._leaving = False
@@ -87,6 +86,22 @@ class HarborDoctor(App[int]):
     def on_connected(self, event: messages.Connected) -> None:
         """We know where we are."""
         self.show(replace(self.board, info=event.info))
+
+    def on_broken_off(self, event: messages.BrokenOff) -> None:
+        """A repair of an earlier run broke off: it can be undone; what it mended not is a problem in the list."""
+        when = f"{event.at.astimezone():%Y-%m-%d %H:%M}"
+        lines = (
+            f"{event.title}",
+            f"It was begun {when} and did not come to its end.",
+            "Put back takes it back now. To finish it, leave this and mend the problem as the list shows it;",
+            f"harbor-doctor undo {event.receipt} takes it back later.",
+        )
+        box = Box("A repair broke off", [safe(line) for line in lines], agree="put back")
+        self.push_screen(box, lambda agreed: self.ask_undo(event.receipt) if agreed else None)
+
+    def ask_undo(self, receipt: str) -> None:
+        """Show what an undo would put back, then ask."""
+        self._start("undo", partial(work.show_undo, self.doctor, self.post_message, "", receipt), "undo")
 
     def on_explained(self, event: messages.Explained) -> None:
         """Problems as far as known."""

@@ -138,3 +138,7 @@ def _command_line() -> Any:
         return work(group, shell)
 
     return group
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ Each carries the number of the scan it belongs to where there is one: a stale me
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from textual.message import Message
 
@@ -18,6 +19,15 @@ class Connected(Message):
     """The cluster is there, and knows us."""
 
     info: ClusterInfo
+
+
+@dataclass
+class BrokenOff(Message):
+    """A repair was begun earlier and did not come to its end."""
+
+    title: str
+    receipt: str
+    at: datetime
 
 
 @dataclass

@@ -4,7 +4,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,19 @@ def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Setti
 
 
 def console(options: Mapping[str, Any]) -> int:
-    """Run the full-screen console; returns the exit code."""
+    """Run the full-screen console; returns the exit code. The demo's world starts behind the first frame."""
+    from checks.doctor import Doctor
     from tui.app import HarborDoctor
 
-    if options["demo"]:
-        with world_for(options) as settings:
-            return HarborDoctor(settings).run() or 0
-    return HarborDoctor(settings_of(options)).run() or 0
+    given = [name for text in options["namespaces"] or () for name in text.split(",") if name]
+    scope = ", ".join(given) if given and not options["all_namespaces"] else "all namespaces"
+    with ExitStack() as stack:
+        if options["demo"]:
+            doctor = Doctor(lambda: stack.enter_context(world_for(options)))
+        else:
+            doctor = Doctor(settings_of(options))
+        stack.callback(doctor.close)
+        return HarborDoctor(doctor, scope).run() or 0
 
 
 def serve_demo(directory: str) -> int:

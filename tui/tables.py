@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TextIO, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
@@ -33,10 +34,27 @@ from tui.visible import visible
 Offers = Sequence[FixPlan | Refusal]
 
 
+class _Trimmed:
+    """Text stream for pipes: rich fills lines up to the width, which nobody wants in a file."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write without blanks at the ends of lines."""
+        lines = text.split("\n")
+        return self._stream.write("\n".join([*(line.rstrip(" ") for line in lines[:-1]), lines[-1]]))
+
+    def flush(self) -> None:
+        """Flush."""
+        self._stream.flush()
+
+
 def console() -> Console:
     """Return a console on stdout; a pipe gets 200 columns and no colour."""
     width = None if sys.stdout.isatty() else int(os.environ.get("COLUMNS", "200"))
-    return Console(file=sys.stdout, width=width, markup=False, highlight=False, soft_wrap=False)
+    stream = sys.stdout if sys.stdout.isatty() else cast(TextIO, _Trimmed(sys.stdout))
+    return Console(file=stream, width=width, markup=False, highlight=False, soft_wrap=False)
 
 
 def problems_table(report: Report, offers: Mapping[str, Offers]) -> None:

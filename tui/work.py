@@ -40,6 +40,8 @@ def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> No
 
     info = doctor.connect()
     post(messages.Connected(info))
+    for receipt in doctor.unfinished()[:1]:
+        post(messages.BrokenOff(receipt.title, receipt.id, receipt.created))
     for snapshot in doctor.find(stop):
         post(messages.Found(number, snapshot))
         known: list[Diagnosis] = []

@@ -90,6 +90,10 @@ class Journal:
                 self.trouble.append(str(error))
         return tuple(sorted(found, key=lambda r: (r.created, r.id, r.namespace), reverse=True))
 
+    def remembers(self) -> bool:
+        """Does this machine know of receipts in this context? Asks no network."""
+        return bool(self._index.refs(self.context)) or any(True for _ in self._folder.found())
+
     def find(self, receipt_id: str) -> tuple[Receipt, ...]:
         """Return the receipts of one repair, one per namespace; raises UsageError where there is none."""
         found = tuple(receipt for receipt in self.all() if receipt.id == receipt_id)

@@ -88,7 +88,7 @@ class MainScreen(BoardScreen):
 
     def _show_selected(self) -> None:
         board, key = self._board, self.selected if self._board.rows else None
-        self.query_one("#heading", Static).update(heading(self.problems.size.width))
+        self.query_one("#heading", Static).update(heading(self.query_one("#heading").size.width - 1))
         self.detail.show(board, key)
         problem = board.problems.get(key or "")
         self.pods.show(tuple(str(n) for n in range(len(problem.pulls))) if problem else ())

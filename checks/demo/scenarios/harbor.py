@@ -149,7 +149,7 @@ ARTIFACT = (
         ),
     ),
     Scenario(
-        *("HD505", f"{HARBOR}/quay/coreos/etcd:v3.6.1"),
+        *("HD505", f"{HARBOR}/quay"),
         (Workload("infra", "etcd-backup", f"{HARBOR}/quay/coreos/etcd:v3.6.1", 15.5, says.not_found, "CronJob"),),
         prepare=_upstream_dead,
     ),

@@ -1,0 +1,55 @@
+"""A rule's page in the manual, from the rule itself."""
+
+import re
+import sys
+from typing import Any
+
+from checks.errors import UsageError
+from checks.rules import RULES, UNKNOWN, by_code
+from checks.rules.base import Rule
+from checks.rules.near import distance
+from tui.stdio import write, write_json
+
+CODE = re.compile(r"\s*[Hh][Dd]\d{1,6}\s*")
+"""What is meant as a code."""
+
+
+def show(code: str, output: str) -> int:
+    """Print the page of a rule; raises UsageError with the nearest codes where there is none of this one."""
+    wanted = code.strip().upper()
+    rule = by_code(wanted)
+    if rule is None:
+        raise UsageError(f"there is no code {wanted}; the nearest are {', '.join(_nearest(wanted))}")
+    if output == "json":
+        write_json(_page(rule))
+    else:
+        write(_text(rule))
+    return 0
+
+
+def _nearest(wanted: str) -> list[str]:
+    codes = sorted((rule.code for rule in (UNKNOWN, *RULES)), key=lambda code: (_steps(code, wanted), code))
+    return codes[:3]
+
+
+def _steps(code: str, wanted: str) -> tuple[int, int]:
+    numbers = int(code[2:]), int(wanted[2:] or "0")
+    return distance(code, wanted), min(abs(numbers[0] - numbers[1]), sys.maxsize)
+
+
+def _page(rule: Rule) -> dict[str, Any]:
+    return {
+        "code": rule.code,
+        "title": rule.title,
+        "stage": str(rule.stage),
+        "cause": rule.cause,
+        "sentence": rule.sentence,
+        "manual": rule.manual.strip(),
+        "plans": list(rule.plans),
+    }
+
+
+def _text(rule: Rule) -> str:
+    heading = f"{rule.code}  {rule.title}"
+    facts = f"stage: {rule.stage}\ncause: {rule.cause}\nplans: {', '.join(rule.plans) or 'none'}\n"
+    return f"{heading}\n{'-' * len(heading)}\n{rule.manual.strip()}\n\n{facts}"
