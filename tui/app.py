@@ -48,6 +48,9 @@ class HarborDoctor(App[int]):
         self.board = Board(scope=scope)
         self._number = 0
         self._stop = threading.Event()
+        """Ends the scan under way; a new scan gets a new one."""
+        self._quit = threading.Event()
+        """Ends the watch of a repair: only on leaving."""
         self._leaving = False
 
     def on_mount(self) -> None:
@@ -81,7 +84,7 @@ class HarborDoctor(App[int]):
         self._stop.set()
         self._number, self._stop = self._number + 1, threading.Event()
         self.show(replace(self.board, scanning=True, error="", offers={}))
-        self._start("scan", partial(work.scan, self.doctor, self.post_message, self._number, self._stop))
+        self._start("scan", partial(work.scan, self.doctor, self.post_message, self._number, self._stop), work.SCAN)
 
     def on_connected(self, event: messages.Connected) -> None:
         """We know where we are."""
@@ -156,7 +159,7 @@ class HarborDoctor(App[int]):
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
             self.show(self.board.with_repair(event.problem, repair))
-        elif not event.problem:
+        elif event.whole:
             self.show(replace(self.board, scanning=False, error=event.sentence))
         else:
             self.push_screen(Box("It did not work", [safe(event.sentence)], error=True))
@@ -197,7 +200,7 @@ class HarborDoctor(App[int]):
         if problem is None:
             return
         self.show(self.board.with_repair(plan.problem, Repair(running=True)))
-        call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._stop)
+        call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._quit)
         self._start("repair", call, plan.problem)
 
     def on_advanced(self, event: messages.Advanced) -> None:
@@ -278,6 +281,7 @@ class HarborDoctor(App[int]):
     def action_leave(self) -> None:
         """Quit; a write in hand is finished first, a watch is not waited for."""
         self._stop.set()
+        self._quit.set()
         self._leaving = True
         if not self.board.busy:
             self.exit(0)

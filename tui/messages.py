@@ -82,10 +82,11 @@ class Finished(Message):
 
 @dataclass
 class Failed(Message):
-    """Work ended in an error, already a sentence; `problem` is empty where it is about the whole."""
+    """Work ended in an error, already a sentence; `whole`: the scan itself could not be made."""
 
     sentence: str
     problem: str = ""
+    whole: bool = False
 
 
 @dataclass

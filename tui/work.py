@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from checks.doctor import Doctor
 
 Post = Callable[[Message], object]
+SCAN = "scan"
+"""Stands for the whole scan where a problem's id is expected."""
 REDRAW = 0.1
 """Seconds between two redraws while results stream in."""
 VERIFY = 600.0
@@ -30,7 +32,7 @@ def guarded(post: Post, work: Callable[[], None], problem: str = "") -> None:
     except Interrupted:
         return
     except DoctorError as error:
-        post(messages.Failed(str(error), problem))
+        post(messages.Failed(str(error), problem, whole=problem == SCAN))
 
 
 def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> None:

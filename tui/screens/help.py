@@ -11,6 +11,7 @@ _KEYS = (
     ("s", "recreate the Secret; where no login is known, a form asks for one"),
     ("a", "attach a good Secret to the ServiceAccount or workload"),
     ("r", "replace the stuck pods, and no other"),
+    ("i", "read the advice: what to do by hand, with commands"),
     ("t", "test again"),
     ("z", "undo the last repair, after showing what it puts back"),
     ("/", "filter by words; esc clears"),

@@ -31,7 +31,7 @@ class MainScreen(BoardScreen):
     """Everything at once, the worst first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsar"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
         Binding("t", "test_again", show=False),
         Binding("z", "undo", show=False),
         Binding("slash", "filter", show=False),

@@ -20,7 +20,7 @@ class PlanScreen(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "no", show=False),
         Binding("enter,y", "yes", show=False),
-        *(Binding(key, f"same('{key}')", show=False) for key in "fsar"),
+        *(Binding(key, f"same('{key}')", show=False) for key in "fsari"),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(8)", show=False),

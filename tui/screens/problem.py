@@ -18,7 +18,7 @@ class ProblemScreen(BoardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,left,h", "app.pop_screen", show=False),
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsar"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
         Binding("t", "test_again", show=False),
         Binding("z", "undo", show=False),
         Binding("down,j", "scroll(1)", show=False),
