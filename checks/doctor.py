@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
-from checks.errors import Interrupted
+from checks.errors import ClusterError, Interrupted
 from checks.model import Diagnosis, Problem, Pull
 from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal, Safety
 from checks.settings import Settings
@@ -81,6 +81,30 @@ class Doctor:
         diagnoses = list(self._explain(scan.pulls, stop, on_diagnosis))
         unknowns = tuple(dict.fromkeys(line for d in diagnoses for line in d.unknowns))
         return Report(cluster, group(cluster, diagnoses), scan, unknowns)
+
+    def follow(self, report: Report, stop: threading.Event) -> Iterator[tuple[Report, str]]:
+        """Yield the report anew after each change in the cluster, with why it is not live at the moment, if so.
+
+        Only what changed is explained again, on a fresh read of the Secrets and ServiceAccounts it rests on. Ends
+        when `stop` is set; ends at once where there are too many namespaces to watch one by one.
+        """
+        from checks.diagnose import group
+        from checks.live import MOST, Live
+
+        opened = self._open()
+        places: tuple[str | None, ...] = (None,) if report.scan.resource_version else opened.places()
+        if len(places) > MOST:
+            return
+        live = Live(opened.cluster, report.scan, places, stop)
+        known = {d.pull.key: d for p in report.problems for d in p.diagnoses}
+        for scan in live.follow():
+            fresh = tuple(pull for pull in scan.pulls if _news(pull, known.get(pull.key)))
+            if fresh:
+                opened.gatherer.forget(frozenset(pull.namespace for pull in fresh))
+            explained = {d.pull.key: d for d in self._explain(fresh, stop, None)}
+            known = {pull.key: explained.get(pull.key) or known[pull.key] for pull in scan.pulls}
+            problems = group(report.cluster, known.values())
+            yield Report(report.cluster, problems, scan, report.unknowns), live.trouble
 
     def _explain(
         self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
@@ -227,6 +251,16 @@ class FormDefaults:
     secret: str
 
 
+def _news(pull: Pull, known: Diagnosis | None) -> bool:
+    """Does the kubelet say something new? Going in and out of its back-off is nothing new."""
+    if known is None or pull.complaint is None:
+        return True
+    from checks.complaint import read
+
+    now, then = read(pull.complaint.message, pull.complaint.reason), known.evidence.reading
+    return now.confidence != "none" and (now.cause, now.alternatives) != (then.cause, then.alternatives)
+
+
 def _meant(pull: Pull, problem: Problem) -> bool:
     """Is this one of the problem's pods, or one that took its place?"""
     owners = {(p.namespace, p.owner.name) for p in problem.pulls if p.owner is not None}
@@ -273,6 +307,17 @@ class _Opened:
         if self.harbor is not None:
             self.harbor.close()
         self.cluster.close()
+
+    def places(self) -> tuple[str | None, ...]:
+        """The namespaces to watch where the cluster as a whole may not be."""
+        if self.settings.namespaces:
+            return self.settings.namespaces
+        if not self.settings.all_namespaces:
+            return (self.cluster.namespace,)
+        try:
+            return self.cluster.namespaces()
+        except ClusterError:
+            return (self.cluster.namespace,)
 
     def failing(self, namespaces: set[str], stop: threading.Event) -> Iterator[Pull]:
         """Yield the failing pulls of these namespaces as they are now."""

@@ -52,6 +52,7 @@ class HarborDoctor(App[int]):
         self._quit = threading.Event()
         """Ends the watch of a repair: only on leaving."""
         self._leaving = False
+        self._planning: set[str] = set()
 
     def on_mount(self) -> None:
         """Paint first; everything slow starts behind the first frame."""
@@ -111,10 +112,26 @@ class HarborDoctor(App[int]):
         if event.number != self._number:
             return
         resort = not self.board.busy and len(self.screen_stack) <= 2
-        self.show(self.board.with_report(event.report, event.final, datetime.now(UTC), resort=resort))
+        board = self.board.with_report(event.report, event.final, datetime.now(UTC), resort=resort)
+        self.show(replace(board, live=event.final, trouble=""))
         if event.final:
-            problems = event.report.problems
-            self._start("all offers", partial(work.all_offers, self.doctor, self.post_message, problems, self._stop))
+            self._planning.clear()
+            self._plan_all(event.report.problems)
+
+    def on_moved(self, event: messages.Moved) -> None:
+        """The cluster moved: rows appear, grow, shrink and go; none moves under the finger."""
+        if event.number != self._number:
+            return
+        board = self.board.with_report(event.report, True, datetime.now(UTC), resort=False)
+        self.show(replace(board, live=not event.trouble, trouble=event.trouble))
+        self._plan_all(event.report.problems)
+
+    def _plan_all(self, problems: tuple[Problem, ...]) -> None:
+        """Make the plans that are neither there nor being made, so that every row shows what can be mended."""
+        missing = tuple(p for p in problems if p.id not in self.board.offers and p.id not in self._planning)
+        if missing:
+            self._planning |= {problem.id for problem in missing}
+            self._start("all offers", partial(work.all_offers, self.doctor, self.post_message, missing, self._stop))
 
     def want_offers(self, problem: str) -> None:
         """The plans of this problem are needed now."""
@@ -124,6 +141,7 @@ class HarborDoctor(App[int]):
 
     def on_offered(self, event: messages.Offered) -> None:
         """Plans are there."""
+        self._planning.discard(event.problem)
         self.show(self.board.with_offers(event.problem, event.offers))
 
     def on_filtered(self, event: messages.Filtered) -> None:
@@ -156,6 +174,7 @@ class HarborDoctor(App[int]):
 
     def on_failed(self, event: messages.Failed) -> None:
         """An error is a sentence: in the row it belongs to, or over the screen."""
+        self._planning.discard(event.problem)
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
             self.show(self.board.with_repair(event.problem, repair))

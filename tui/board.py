@@ -30,6 +30,10 @@ class Board:
     report: Report | None = None
     scope: str = "all namespaces"
     scanning: bool = True
+    live: bool = False
+    """The cluster is being watched."""
+    trouble: str = ""
+    """Why it is not, at the moment."""
     looked_at: datetime | None = None
     offers: dict[str, tuple[FixPlan | Refusal, ...]] = field(default_factory=dict)
     repairs: dict[str, Repair] = field(default_factory=dict)
@@ -60,7 +64,9 @@ class Board:
         if not resort:
             order = (*self.order, *(key for key in order if key not in self.order))
         looked = now if final else self.looked_at
-        return replace(self, report=report, scanning=not final, looked_at=looked, order=order, error="")
+        stale = {key for key, problem in self.problems.items() if _pods(problem) != _pods_of(report, key)}
+        offers = {key: plans for key, plans in self.offers.items() if key not in stale}
+        return replace(self, report=report, scanning=not final, looked_at=looked, order=order, error="", offers=offers)
 
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
         """Take in the plans of one problem."""
@@ -92,6 +98,15 @@ class Board:
     def busy(self) -> bool:
         """Is a repair under way?"""
         return any(repair.running for repair in self.repairs.values())
+
+
+def _pods(problem: Problem) -> frozenset[str]:
+    return frozenset(pull.pod_uid for pull in problem.pulls)
+
+
+def _pods_of(report: Report, key: str) -> frozenset[str]:
+    """The pods of one problem; its plans were made for these and no others."""
+    return next((_pods(problem) for problem in report.problems if problem.id == key), frozenset())
 
 
 def _text(problem: Problem) -> str:

@@ -1,5 +1,7 @@
 """Exit codes, and the one place where an error becomes a sentence on stderr."""
 
+import contextlib
+import os
 import sys
 from enum import IntEnum
 from typing import Any
@@ -38,13 +40,20 @@ def run(command: Any) -> int:
     except (click.Abort, KeyboardInterrupt, Interrupted):
         say("interrupted")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):
+        # click and rich answer a reader that has gone away with SystemExit(1), which would mean "failing pods" here.
+        _close_quietly()
         return Exit.FINE
     except DoctorError as error:
         say(str(error))
         return code_of(error)
     return int(result or 0)
+
+
+def _close_quietly() -> None:
+    """Keep the interpreter from complaining that what is left cannot be written."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def code_of(error: DoctorError) -> Exit:

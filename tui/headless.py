@@ -1,6 +1,5 @@
 """The plain commands that look: data on stdout, words on stderr, exit codes from `Exit`."""
 
-import json
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from checks.scan import Scan
 from tui.exits import Exit, say
 from tui.options import merged
 from tui.start import world_for
+from tui.stdio import write_json
 
 Offers = Mapping[str, Sequence[FixPlan | Refusal]]
 
@@ -57,7 +57,5 @@ def _exit(report: Report) -> Exit:
 
 
 def print_json(data: Any) -> None:
-    """Write one JSON document; control characters are escaped by JSON itself, lone surrogates replaced."""
-    text = json.dumps(data, indent=2, ensure_ascii=False)
-    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
-    sys.stdout.flush()
+    """Write one JSON document in which every unseen character is escaped."""
+    write_json(data)

@@ -37,9 +37,8 @@ def _yaml(text: str, shown: str) -> Iterator[Any]:
     """PyYAML's own error text would quote the lines around the fault, which may hold a password."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from yaml.load_all(text, Loader=loader)
+        yield from yaml.load_all(text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -48,3 +47,18 @@ def _yaml(text: str, shown: str) -> Iterator[Any]:
         raise UsageError(f"{shown} is nested too deeply") from None
     except (yaml.YAMLError, ValueError, TypeError, OverflowError):
         raise UsageError(f"{shown} is neither JSON nor YAML") from None
+
+
+def _loader() -> Any:
+    """YAML's safe loader, but dates and `=` stay the texts that the API server would take them for."""
+    import yaml
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """As PyYAML makes it, fast where it was built with libyaml."""
+
+    texts = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in rows if tag not in texts]
+        for first, rows in Loader.yaml_implicit_resolvers.items()
+    }
+    return Loader

@@ -1,7 +1,6 @@
 """A rule's page in the manual, from the rule itself."""
 
 import re
-import sys
 from typing import Any
 
 from checks.errors import UsageError
@@ -28,13 +27,9 @@ def show(code: str, output: str) -> int:
 
 
 def _nearest(wanted: str) -> list[str]:
-    codes = sorted((rule.code for rule in (UNKNOWN, *RULES)), key=lambda code: (_steps(code, wanted), code))
-    return codes[:3]
-
-
-def _steps(code: str, wanted: str) -> tuple[int, int]:
-    numbers = int(code[2:]), int(wanted[2:] or "0")
-    return distance(code, wanted), min(abs(numbers[0] - numbers[1]), sys.maxsize)
+    """Those of the same family first, then by what a slip of the fingers makes of them."""
+    codes = [rule.code for rule in (UNKNOWN, *RULES)]
+    return sorted(codes, key=lambda code: (code[:3] != wanted[:3], distance(code, wanted), code))[:3]
 
 
 def _page(rule: Rule) -> dict[str, Any]:

@@ -48,6 +48,15 @@ class Explained(Message):
 
 
 @dataclass
+class Moved(Message):
+    """The cluster has moved since the scan; `trouble` says why the view is not live at the moment."""
+
+    number: int
+    report: Report
+    trouble: str
+
+
+@dataclass
 class Offered(Message):
     """The plans of one problem."""
 

@@ -60,8 +60,12 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
             right.append(" · not everything could be looked at", "yellow")
     if board.scanning:
         right.append(f" · {spinner}looking… ", "yellow")
+    elif board.trouble:
+        right.append(f" · not live since {clock(board.looked_at)} ", "yellow")
     elif board.looked_at is not None:
-        right.append(f" · looked {clock(board.looked_at)} ", "dim")
+        right.append(
+            f" · {'● live' if board.live else 'looked'} {clock(board.looked_at)} ", "green" if board.live else "dim"
+        )
     return left, right
 
 

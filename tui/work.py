@@ -59,6 +59,8 @@ def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> No
         report = doctor.diagnose(snapshot, stop, stream)
         post(messages.Explained(number, report, False))
     post(messages.Explained(number, report, True))
+    for now, trouble in doctor.follow(report, stop):
+        post(messages.Moved(number, now, trouble))
 
 
 def offers(doctor: "Doctor", post: Post, problem: Problem) -> None:

@@ -175,8 +175,9 @@ def _white_space(w: World) -> Evidence:
     password = w.rng.choice((f"{b.PASSWORD}\n", f"{b.PASSWORD}\r\n", f" {b.PASSWORD}", f"{b.PASSWORD}\t"))
     knows = w.rng.choice((Knows.REFUSED, Knows.LOCKED))
     bad = w.login(password=password)
-    return w.evidence(w.secret(password=password), trials=[b.refused(bad, w.denied(), knows)],
-                      variants=(b.variant("white_space", bad, w.login()),), text=_maybe(w, w.unauthorized()))  # fmt: skip
+    proof = (b.variant("white_space", bad, w.login()),)
+    return w.evidence(w.secret(password=password), trials=[b.refused(bad, w.denied(), knows)], variants=proof,
+                      text=_maybe(w, w.unauthorized()))  # fmt: skip
 
 
 @fault("HD110")
