@@ -24,6 +24,7 @@ from checks.facts import (
     Nearby,
     Ping,
     Platform,
+    ProjectView,
     RegistryMessage,
     Robot,
     Trial,
@@ -248,6 +249,11 @@ def variant(kind: str, of: Login, changed: Login, knows: Knows = Knows.ACCEPTED)
 
 def account(*names: str) -> Fact[ServiceAccountView | None]:
     return Fact(ServiceAccountView("default", names), "ServiceAccount", NOW)
+
+
+def proxy(healthy: bool | None = False, *, is_one: bool = True) -> Fact[ProjectView | None]:
+    """A project as Harbor's API shows it; a proxy cache unless `is_one` says otherwise."""
+    return Fact(ProjectView(is_one, "https://quay.io" if is_one else "", healthy), "project", NOW)
 
 
 def tags(*names: str) -> Nearby:

@@ -12,9 +12,9 @@ def main() -> None:
 
         sys.stdout.write(f"harbor-doctor {__version__}\n")
         raise SystemExit(0)
-    from tui.exits import run
+    from tui.exits import leave, run
 
-    raise SystemExit(run(_command_line()))
+    leave(run(_command_line()))
 
 
 def _command_line() -> Any:

@@ -2,8 +2,12 @@
 
 import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Callable, Iterator
 from enum import IntEnum
+from types import FrameType
 from typing import Any
 
 import click
@@ -37,8 +41,11 @@ def run(command: Any) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt, Interrupted):
+    except (click.Abort, KeyboardInterrupt):
         say("interrupted")
+        return Exit.INTERRUPTED
+    except Interrupted as stopped:
+        say(str(stopped))
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # click and rich answer a reader that has gone away with SystemExit(1), which would mean "failing pods" here.
@@ -48,6 +55,39 @@ def run(command: Any) -> int:
         say(str(error))
         return code_of(error)
     return int(result or 0)
+
+
+def leave(code: int) -> None:
+    """End the process. An interrupted one does not wait for what it asked of registries: nobody wants to know now."""
+    if code == Exit.INTERRUPTED:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+        os._exit(code)
+    raise SystemExit(code)
+
+
+@contextlib.contextmanager
+def on_interrupt(call: Callable[[], object], *, hold: bool = False) -> Iterator[None]:
+    """Within the block ctrl+c calls `call` first and then raises Interrupted; with `hold` it only calls.
+
+    Writes hold it: a repair is never cut midway. Off the main thread, where Python takes no signals, nothing changes.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        call()
+        if not hold:
+            signal.default_int_handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted") from None
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _close_quietly() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from checks.doctor import Doctor, Report
 from checks.repair.plan import FixPlan, Refusal
 from checks.scan import Scan
-from tui.exits import Exit, say
+from tui.exits import Exit, on_interrupt, say
 from tui.options import merged
 from tui.start import world_for
 from tui.stdio import write_json
@@ -41,10 +41,11 @@ def look(doctor: Doctor) -> Report:
     """Scan and diagnose once; words about what could not be looked at go to stderr."""
     stop = threading.Event()
     last: Scan | None = None
-    for snapshot in doctor.find(stop):
-        last = snapshot
-    assert last is not None
-    report = doctor.diagnose(last, stop)
+    with on_interrupt(stop.set):
+        for snapshot in doctor.find(stop):
+            last = snapshot
+        assert last is not None
+        report = doctor.diagnose(last, stop)
     for gap in last.not_looked:
         say(f"not looked at: {gap.namespace or 'all namespaces'}: {gap.why}")
     return report

@@ -1,22 +1,22 @@
 """The plain commands that plan, mend and undo: data on stdout, words on stderr, exit codes from `Exit`."""
 
-import json
 import re
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from checks.credentials import Login, Origin, OriginKind, Password
 from checks.doctor import Doctor
-from checks.errors import Refused, UsageError
+from checks.errors import Interrupted, Refused, UsageError
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
 from checks.report import problem_dict
 from checks.rules.near import nearest
 from tui import tables
-from tui.exits import Exit, say
+from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
 from tui.options import merged
 from tui.start import world_for
@@ -61,21 +61,22 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
                     print_json({"schema": 1, "dry_run": True, "problem": problem_dict(found, (chosen,))})
                 say("dry run: the API server takes every write; nothing was written")
                 return Exit.FAILING
-            _agree(chosen, options["yes"])
+            _agree(chosen, options["yes"], output)
             return _mend(doctor, chosen, found, wait, output)
         finally:
             doctor.close()
 
 
 def _mend(doctor: Doctor, chosen: FixPlan, problem: Problem, wait: float, output: str) -> int:
-    outcome = doctor.apply(chosen, _tell)
-    stop = threading.Event()
-    if outcome.applied and wait:
-        try:
-            outcome = doctor.verify(chosen, problem, wait, _tell, stop, outcome)
-        except KeyboardInterrupt:
-            say(f"written, not waited for; harbor-doctor undo {outcome.receipt} takes it back")
-            raise
+    pressed = threading.Event()
+    with on_interrupt(pressed.set, hold=True):
+        outcome = doctor.apply(chosen, _tell)
+        if outcome.applied and wait and not pressed.is_set():
+            with suppress(Interrupted), on_interrupt(pressed.set):
+                outcome = doctor.verify(chosen, problem, wait, _tell, pressed, outcome)
+    if pressed.is_set() and outcome.applied and not outcome.mended:
+        undo = f"harbor-doctor undo {outcome.receipt} takes it back"
+        raise Interrupted(f"interrupted: everything is written, the pods were not waited for; {undo}")
     _print(outcome, output)
     return Exit.FINE if outcome.mended or (outcome.applied and not wait) else Exit.FAILING
 
@@ -100,7 +101,8 @@ def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | N
             if options["dry_run"]:
                 return Exit.FINE
             _ask("put this back", options["yes"])
-            outcome = doctor.undo(chosen, _tell)
+            with on_interrupt(lambda: None, hold=True):
+                outcome = doctor.undo(chosen, _tell)
             _print(outcome, output)
             return Exit.FINE if outcome.applied else Exit.FAILING
         finally:
@@ -143,6 +145,8 @@ def _find(wanted: str, problems: tuple[Problem, ...]) -> Problem:
     same = [p for p in problems if p.code == wanted.upper()]
     if len(same) == 1:
         return same[0]
+    if same:
+        raise UsageError(f"{wanted} stands for {len(same)} problems, name one: {', '.join(p.id for p in same)}")
     near = nearest(wanted, tuple(p.id for p in problems))
     hint = f"; is it {near[0]}" if near else "; harbor-doctor scan lists what fails now"
     raise UsageError(f"there is no problem {wanted} now{hint}")
@@ -177,11 +181,14 @@ def _show(chosen: FixPlan, *, to_stdout: bool) -> None:
         say(f"  ! {text}")
 
 
-def _agree(chosen: FixPlan, yes: bool) -> None:
+def _agree(chosen: FixPlan, yes: bool, output: str) -> None:
     if chosen.safety is Safety.ADVICE:
-        if chosen.advice:
+        sentence = f"{chosen.title}: this is advice, it cannot be done from here"
+        if output == "json":
+            _print_json(Outcome(False, None, "", sentence), chosen.advice)
+        elif chosen.advice:
             sys.stdout.write(tables.plain(chosen.advice) + "\n")
-        raise Refused(f"{chosen.id} is advice: it cannot be done from here")
+        raise Refused(sentence)
     if chosen.safety is Safety.CONFIRM:
         for text in chosen.asks:
             say(f"  + {text}")
@@ -221,14 +228,18 @@ def _tell(progress: Progress) -> None:
 
 def _print(outcome: Outcome, output: str) -> None:
     if output == "json":
-        data = {
-            "schema": 1, "applied": outcome.applied, "mended": outcome.mended, "receipt": outcome.receipt or None,
-            "sentence": outcome.sentence, "waiting": list(outcome.waiting),
-        }  # fmt: skip
-        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+        _print_json(outcome)
         return
     sys.stdout.write(tables.plain(outcome.sentence) + "\n")
     for line in outcome.waiting:
         say(f"still waiting: {line}")
     if outcome.receipt:
         say(f"harbor-doctor undo {outcome.receipt} takes it back")
+
+
+def _print_json(outcome: Outcome, advice: str = "") -> None:
+    data = {
+        "schema": 1, "applied": outcome.applied, "mended": outcome.mended, "receipt": outcome.receipt or None,
+        "sentence": outcome.sentence, "waiting": list(outcome.waiting), "advice": advice or None,
+    }  # fmt: skip
+    print_json(data)

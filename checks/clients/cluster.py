@@ -87,7 +87,9 @@ class Cluster:
                 told = self._review("authentication.k8s.io/v1", "SelfSubjectReview", {})
                 info = (told.get("status") or {}).get("userInfo") or {}
                 self._user = str(info.get("username") or "")
-            except (NotFound, Forbidden, Invalid):
+            except (NotFound, Forbidden, Invalid) as error:
+                if "cannot impersonate" in str(error):
+                    raise
                 self._user = self._transport.link.access.user_name
         return self._user
 

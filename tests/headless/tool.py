@@ -105,6 +105,19 @@ class Tool:
         assert "Traceback" not in done.stderr, done.stderr
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def run_into_nothing(self, *arguments: str) -> Done:
+        """Run it with a stdout that nobody reads any more."""
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            done = subprocess.run(
+                [*SCRIPT, *arguments], cwd=self.home, env=self._environment(), stdin=subprocess.DEVNULL, stdout=write,
+                stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            )  # fmt: skip
+        finally:
+            os.close(write)
+        return Done(done.returncode, "", done.stderr)
+
     @contextmanager
     def start(self, *arguments: str) -> Iterator[Running]:
         """Run it beside the test; killed at the end where it still runs."""

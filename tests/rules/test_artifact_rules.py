@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from checks.diagnose import diagnose, sentence
 from checks.facts import Fact, Manifest, Platform, Unknown
 from tests import builders as b
 
@@ -141,6 +142,39 @@ def test_a_single_image_of_another_platform_is_pulled_all_the_same(silent) -> No
     """It fails when it starts (node-lab), which is not a pull's failure."""
     one = b.served(b.ARM64, media_type=b.SINGLE)
     silent(b.evidence(b.secret(), trials=[b.accepted(b.login(), one, "pull")]), "HD504")
+
+
+# HD505
+
+
+@pytest.mark.parametrize("manifest", [b.no_repository(), b.no_tag()])
+@pytest.mark.parametrize(
+    ("healthy", "state"), [(False, "is not well"), (None, "may not be well"), (True, "said to be well")]
+)
+def test_a_proxy_cache_that_got_nothing_is_named_and_not_its_image(named, manifest, healthy, state) -> None:
+    found = named(_got(manifest, project=b.proxy(healthy)), "HD505", f"{b.HOST}/shop")
+    assert state in found.cause.params["state"]
+    assert found.behind == ()
+
+
+def test_an_upstream_that_has_no_such_tag_is_not_blamed(named, silent) -> None:
+    told = Manifest(404, "NOT_FOUND", "resource not found: repo shop/web, tag 1.4.2 not found")
+    silent(_got(told, project=b.proxy()), "HD505")
+    named(_got(told, project=b.proxy()), "HD503", TAG)
+
+
+@pytest.mark.parametrize("project", [b.proxy(is_one=False), Fact(None, "project", b.NOW), Unknown("not asked")])
+def test_an_ordinary_or_unknown_project_is_no_failing_proxy_cache(silent, project) -> None:
+    silent(_got(b.no_tag(), project=project), "HD505")
+
+
+@pytest.mark.parametrize(("manifest", "code"), [(b.no_repository(), "HD502"), (b.no_tag(), "HD503")])
+def test_where_the_project_may_be_a_proxy_cache_the_verdict_says_so(manifest, code) -> None:
+    unless = "unless that project is a proxy cache whose upstream fails"
+    asked, unasked = (diagnose(_got(manifest, project=p)) for p in (b.proxy(is_one=False), Unknown("not asked")))
+    assert (asked.cause.code, unasked.cause.code) == (code, code)
+    assert unless in sentence(unasked)
+    assert unless not in sentence(asked)
 
 
 # HD506

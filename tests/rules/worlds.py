@@ -303,6 +303,11 @@ FAULTS["HD504"] = _answered(
     lambda w: w.said(f'failed to pull and unpack image "{w.image}": no match for platform in manifest: not found'),
     node=Fact(b.AMD64, "Node", b.NOW),
 )
+FAULTS["HD505"] = lambda w: _answered(
+    lambda w: w.rng.choice((b.no_repository(w.path), b.no_tag(w.artifact))),
+    World.not_found,
+    project=b.proxy(w.rng.choice((False, None, True))),
+)(w)
 FAULTS["HD506"] = _answered(lambda w: b.LOST, World.not_found)
 
 
@@ -337,11 +342,13 @@ LESS_EXACT: dict[str, frozenset[str]] = {
     "HD102": frozenset({"HD101"}),
     "HD109": frozenset({"HD301", "HD307"}),
     "HD110": frozenset({"HD301", "HD307"}),
+    "HD505": frozenset({"HD502", "HD503"}),
     "HD302": frozenset({"HD301"}),
     "HD303": frozenset({"HD301"}),
     "HD304": frozenset({"HD301"}),
 }
-"""What may be said instead where the decisive fact is in the dark: true too, and about the same thing."""
+"""What may be said instead where the decisive fact is in the dark: true too, and about the same thing; of a project
+that may be a proxy cache only with that said."""
 
 
 def blinded(found: Evidence, rng: Random) -> Evidence:
@@ -370,7 +377,7 @@ _HIDE: list[Callable[[Evidence], Evidence]] = [
     _no_text,
     _no_secrets,
     _no_registry,
-    lambda found: replace(found, harbor={}),
+    lambda found: replace(found, harbor={}, project=Unknown("no login for Harbor's API was given")),
     lambda found: replace(found, service_account=Unknown("unread")),
     lambda found: replace(found, nearby=b.Nearby(Unknown("not listed")), variants=()),
 ]

@@ -1,0 +1,56 @@
+"""What a command imports before it does anything: a start must not pay for what it does not use."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.structure.source import ROOT
+
+HEAVY = ("click", "textual", "kubernetes", "requests", "msgspec", "rich", "yaml")
+RUN = """
+import json, runpy, sys
+sys.argv = ["harbor-doctor", *json.loads(sys.argv[1])]
+try:
+    runpy.run_module("tui.cli", run_name="__main__")
+except SystemExit as ended:
+    assert not ended.code, ended.code
+"""
+TELL = "\nimport sys, json; sys.stderr.write(json.dumps(sorted(m for m in sys.modules if '.' not in m)))"
+
+
+def loaded(code: str, *args: str) -> set[str]:
+    """Which of the heavy packages a fresh interpreter has loaded after this code."""
+    done = subprocess.run(
+        [sys.executable, "-c", code + TELL, *args], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(json.loads(done.stderr)) & set(HEAVY)
+
+
+def test_the_version_is_told_before_anything_is_imported() -> None:
+    assert loaded(RUN, json.dumps(["--version"])) == set()
+
+
+def test_importing_the_command_line_imports_nothing_heavy() -> None:
+    assert loaded("import tui.cli") == set()
+
+
+@pytest.mark.parametrize("args", [["--help"], ["scan", "--help"], ["explain", "--help"]])
+def test_help_needs_click_alone(args: list[str]) -> None:
+    assert loaded(RUN, json.dumps(args)) == {"click"}
+
+
+@pytest.mark.parametrize("args", [["explain", "HD301"], ["explain", "ErrImagePull"], ["explain", "-o", "json", "x"]])
+def test_explaining_needs_click_alone(args: list[str]) -> None:
+    assert loaded(RUN, json.dumps(args)) == {"click"}
+
+
+def test_the_first_frame_waits_for_no_client() -> None:
+    """The console draws before the cluster's and the registry's libraries are there."""
+    assert loaded("import tui.app") & {"kubernetes", "requests", "yaml"} == set()
+
+
+@pytest.mark.parametrize("module", ["checks.doctor", "checks.diagnose", "checks.complaint", "checks.repair.plans"])
+def test_the_domain_is_light_until_it_connects(module: str) -> None:
+    assert loaded(f"import {module}") == set()

@@ -1,0 +1,64 @@
+"""What all parts of the console share: the doctor, the board, and how work is started and its end is shown."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from textual.app import App
+
+from checks.doctor import Doctor
+from tui import messages, work
+from tui.board import Board
+from tui.render import safe
+from tui.screens.base import BoardScreen
+from tui.screens.box import Box
+
+
+class Desk(App[int]):
+    """Holds the state. Workers post messages; only handlers change anything."""
+
+    def __init__(self, doctor: Doctor, scope: str = "all namespaces") -> None:
+        super().__init__()
+        self.doctor = doctor
+        self.board = Board(scope=scope)
+        self._number = 0
+        self._stop = threading.Event()
+        """Ends the scan under way; a new scan gets a new one."""
+        self._quit = threading.Event()
+        """Ends the watch of a repair: only on leaving."""
+        self._leaving = False
+        self._planning: set[str] = set()
+
+    def show(self, board: Board) -> None:
+        """Take a new board and let every screen show it."""
+        self.board = board
+        for screen in self.screen_stack:
+            if isinstance(screen, BoardScreen) and screen.is_mounted:
+                screen.show_board(board)
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Tell something in a corner, foreign text made harmless."""
+        self.notify(safe(text).plain, severity="error" if error else "information", markup=False, timeout=6)
+
+    def _start(self, name: str, call: Callable[[], None], problem: str = "") -> None:
+        self.run_worker(
+            partial(work.guarded, self.post_message, call, problem),
+            name=name, group=name, thread=True, exit_on_error=False, description=name,
+        )  # fmt: skip
+
+    def on_failed(self, event: messages.Failed) -> None:
+        """An error is a sentence: in the row it belongs to, or over the screen."""
+        self._planning.discard(event.problem)
+        if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
+            repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
+            self.show(self.board.with_repair(event.problem, repair))
+        elif event.whole:
+            self.show(replace(self.board, scanning=False, error=event.sentence))
+        else:
+            self.push_screen(Box("It did not work", [safe(event.sentence)], error=True))
+        self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        if self._leaving and not self.board.busy:
+            self.exit(0)

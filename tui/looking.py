@@ -1,0 +1,90 @@
+"""Looking: scans, what they find, what moves afterwards, and testing again."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from checks.model import Problem
+from tui import messages, work
+from tui.desk import Desk
+
+
+class Looking(Desk):
+    """The part of the console that finds and explains."""
+
+    def action_look(self) -> None:
+        """Look at the whole cluster, again."""
+        self._stop.set()
+        self._number, self._stop = self._number + 1, threading.Event()
+        self.show(replace(self.board, scanning=True, error="", offers={}))
+        self._start("scan", partial(work.scan, self.doctor, self.post_message, self._number, self._stop), work.SCAN)
+
+    def on_connected(self, event: messages.Connected) -> None:
+        """We know where we are."""
+        self.show(replace(self.board, info=event.info))
+
+    def on_explained(self, event: messages.Explained) -> None:
+        """Problems as far as known."""
+        if event.number != self._number:
+            return
+        resort = not self.board.busy and len(self.screen_stack) <= 2
+        board = self.board.with_report(event.report, event.final, datetime.now(UTC), resort=resort)
+        self.show(replace(board, live=event.final, trouble=""))
+        if event.final:
+            self._planning.clear()
+            self._plan_all(event.report.problems)
+
+    def on_moved(self, event: messages.Moved) -> None:
+        """The cluster moved: rows appear, grow, shrink and go; none moves under the finger."""
+        if event.number != self._number:
+            return
+        board = self.board.with_report(event.report, True, datetime.now(UTC), resort=False)
+        self.show(replace(board, live=not event.trouble, trouble=event.trouble))
+        self._plan_all(event.report.problems)
+
+    def _plan_all(self, problems: tuple[Problem, ...]) -> None:
+        """Make the plans that are neither there nor being made, so that every row shows what can be mended."""
+        missing = tuple(p for p in problems if p.id not in self.board.offers and p.id not in self._planning)
+        if missing:
+            self._planning |= {problem.id for problem in missing}
+            self._start("all offers", partial(work.all_offers, self.doctor, self.post_message, missing, self._stop))
+
+    def want_offers(self, problem: str) -> None:
+        """The plans of this problem are needed now."""
+        found = self.board.problems.get(problem)
+        if found is not None and problem not in self.board.offers and not self.board.scanning:
+            self._start("offers", partial(work.offers, self.doctor, self.post_message, found), problem)
+
+    def on_offered(self, event: messages.Offered) -> None:
+        """Plans are there."""
+        self._planning.discard(event.problem)
+        self.show(self.board.with_offers(event.problem, event.offers))
+
+    def on_filtered(self, event: messages.Filtered) -> None:
+        """The filter line was changed."""
+        self.show(replace(self.board, filter=event.words))
+
+    def test_again(self, problem: str | None) -> None:
+        """`t`."""
+        found = self.board.problems.get(problem or "")
+        if found is None:
+            self.say("there is no problem to test again")
+            return
+        self.say(f"testing {found.id} again")
+        call = partial(work.retest, self.doctor, self.post_message, found, self._number, self._stop)
+        self._start("retest", call, found.id)
+
+    def on_retested(self, event: messages.Retested) -> None:
+        """One problem as it is now."""
+        if event.number != self._number or self.board.report is None:
+            return
+        from checks.diagnose import group
+
+        report = self.board.report
+        others = [d for p in report.problems if p.id != event.problem for d in p.diagnoses]
+        problems = group(report.cluster, [*others, *event.diagnoses])
+        board = self.board.without_offers(event.problem)
+        self.show(board.with_report(replace(report, problems=problems), True, datetime.now(UTC), resort=False))
+        still = any(p.id == event.problem for p in problems)
+        self.say(f"{event.problem}: {'still so' if still else 'not so any more'}")

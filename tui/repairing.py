@@ -1,0 +1,142 @@
+"""Mending: plans chosen by key, the form, repairs as they go, and undo."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from rich.text import Text
+
+from checks.credentials import Login
+from checks.model import Problem
+from checks.repair.plan import FixPlan, Refusal, Safety
+from tui import messages, work
+from tui.board import Repair
+from tui.desk import Desk
+from tui.render import diff_line, safe
+from tui.screens.box import Box
+from tui.screens.form import FormScreen
+from tui.screens.plan import PlanScreen
+from tui.widgets.detail import Detail
+
+
+class Repairing(Desk):
+    """The part of the console that writes."""
+
+    def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
+        """A plan's key: apply what is painted in full, else open it; say why where there is none."""
+        found = self.board.problems.get(problem or "")
+        if found is None or found.id not in self.board.offers:
+            self.say("no plan yet: still looking for a cure" if found else "there is no problem here")
+            return
+        if self.board.busy:
+            self.say("one repair at a time: another one is under way")
+            return
+        offer = self.board.plan_for(found.id, key)
+        if isinstance(offer, FixPlan):
+            self._open_or_apply(offer, key, detail)
+        elif key == "s":
+            self._open_form(found)
+        else:
+            self.say(offer.why if isinstance(offer, Refusal) else f"{key} has no plan for this problem")
+
+    def _open_or_apply(self, plan: FixPlan, key: str, detail: Detail | None) -> None:
+        if plan.safety is Safety.ONE_KEY and detail is not None and detail.painted(plan):
+            self.apply_plan(plan)
+            return
+        self.push_screen(PlanScreen(plan, key), lambda agreed: self.apply_plan(plan) if agreed else None)
+
+    def _open_form(self, problem: Problem) -> None:
+        known = self.doctor.form(problem)
+        self.push_screen(FormScreen(problem, known.server, known.username, known.secret))
+
+    def apply_plan(self, plan: FixPlan) -> None:
+        """Apply a plan that was read and agreed to."""
+        problem = self.board.problems.get(plan.problem)
+        if problem is None:
+            return
+        self.show(self.board.with_repair(plan.problem, Repair(running=True)))
+        call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._quit)
+        self._start("repair", call, plan.problem)
+
+    def on_advanced(self, event: messages.Advanced) -> None:
+        """A repair went one step on."""
+        repair = self.board.repairs.get(event.problem, Repair(running=True))
+        self.show(self.board.with_repair(event.problem, replace(repair, progress=(*repair.progress, event.progress))))
+
+    def on_finished(self, event: messages.Finished) -> None:
+        """A repair or undo came to its end."""
+        repair = self.board.repairs.get(event.problem, Repair(running=False))
+        done = replace(
+            repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=datetime.now(UTC)
+        )
+        self.show(self.board.with_repair(event.problem, done).without_offers(event.problem))
+        self._leave_if_done()
+
+    def test_login(self, problem: Problem, login: Login) -> None:
+        """Try a typed login."""
+        self._start("test", partial(work.test_login, self.doctor, self.post_message, problem, login), problem.id)
+
+    def on_tested(self, event: messages.Tested) -> None:
+        """Tell the form."""
+        if isinstance(self.screen, FormScreen):
+            self.screen.show_proof(event.proof)
+
+    def plan_login(self, problem: Problem, login: Login) -> None:
+        """Make the plan that writes a typed login."""
+        self._start("plan", partial(work.plan_login, self.doctor, self.post_message, problem, login), problem.id)
+
+    def on_login_planned(self, event: messages.LoginPlanned) -> None:
+        """Show the plan over the form; agreed, both close and it is applied."""
+        if not isinstance(self.screen, FormScreen):
+            return
+        if isinstance(event.offer, Refusal):
+            self.screen.answer.update(Text.assemble(("✖ ", "bold red"), safe(event.offer.why)))
+            return
+        plan = event.offer
+
+        def decided(agreed: bool | None) -> None:
+            if agreed:
+                self.pop_screen()
+                self.apply_plan(plan)
+
+        self.push_screen(PlanScreen(plan), decided)
+
+    def on_broken_off(self, event: messages.BrokenOff) -> None:
+        """A repair of an earlier run broke off: it can be undone; what it mended not is a problem in the list."""
+        when = f"{event.at.astimezone():%Y-%m-%d %H:%M}"
+        lines = (
+            f"{event.title}",
+            f"It was begun {when} and did not come to its end.",
+            "Put back takes it back now. To finish it, leave this and mend the problem as the list shows it;",
+            f"harbor-doctor undo {event.receipt} takes it back later.",
+        )
+        box = Box("A repair broke off", [safe(line) for line in lines], agree="put back")
+        self.push_screen(box, lambda agreed: self.ask_undo(event.receipt) if agreed else None)
+
+    def ask_undo(self, receipt: str) -> None:
+        """Show what an undo would put back, then ask."""
+        self._start("undo", partial(work.show_undo, self.doctor, self.post_message, "", receipt), "undo")
+
+    def undo_last(self, problem: str | None, detail: Detail | None) -> None:
+        """`z`: at once where the difference is on screen, else after showing it."""
+        if self.board.busy:
+            self.say("a repair is under way: it can be undone when it has ended")
+            return
+        repair = self.board.repairs.get(problem or "")
+        receipt = repair.outcome.receipt if repair and repair.outcome and not repair.undone else ""
+        if problem and receipt and repair and repair.undo and detail is not None and detail.undo_painted():
+            self._undo(problem, receipt)
+            return
+        call = partial(work.show_undo, self.doctor, self.post_message, problem or "", receipt)
+        self._start("undo", call, problem or "undo")
+
+    def on_undo_shown(self, event: messages.UndoShown) -> None:
+        """Ask before putting back."""
+        lines = [diff_line(sign, text) for sign, text in event.lines] or [safe("everything is as it was before")]
+        box = Box(f"Undo: {event.title}", lines, agree="put back")
+        self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt) if agreed else None)
+
+    def _undo(self, problem: str, receipt: str) -> None:
+        if problem in self.board.problems:
+            self.show(self.board.with_repair(problem, Repair(running=True)))
+        self._start("undo", partial(work.undo, self.doctor, self.post_message, problem, receipt), problem)
