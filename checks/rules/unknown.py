@@ -48,10 +48,15 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
 
 
 def _said(evidence: Evidence) -> str:
-    if passes(evidence):
-        return "everything passes from here by now; the next attempt will tell"
     detail = evidence.reading.detail
-    return f"the kubelet says: {detail}" if detail else "the kubelet says nothing more"
+    said = f"the kubelet says: {detail}" if detail else "the kubelet says nothing more"
+    if not passes(evidence):
+        return said
+    return (
+        f"{said}, and everything passes from here by now"
+        if detail
+        else ("everything passes from here by now; the next attempt will tell")
+    )
 
 
 RULE = Rule(
