@@ -118,6 +118,8 @@ class Entry:
     token_only: bool
     """Only `identitytoken` or `registrytoken`, which the kubelet does not read."""
     email: str = ""
+    beside: Login | None = None
+    """Where they disagree: what user name and password say beside `auth`, which the kubelet does not send."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,13 +74,17 @@ def entry(fields: Fields, username: str, password: str, origin: Origin) -> Entry
     """Make the entry that sends this login."""
     there = bool(fields.username or fields.password)
     differs = fields.username not in ("", username) or fields.password not in ("", password)
+    disagrees = bool(fields.auth) and there and differs
+    place = Origin(origin.kind, origin.where, fields.key)
+    beside = Login(fields.username or username, Password(fields.password or password), place)
     return Entry(
         key=fields.key,
-        login=Login(username, Password(password), Origin(origin.kind, origin.where, fields.key)),
+        login=Login(username, Password(password), place),
         has_auth=bool(fields.auth),
-        disagrees=bool(fields.auth) and there and differs,
+        disagrees=disagrees,
         token_only=fields.tokens and not (there or fields.auth),
         email=fields.email,
+        beside=beside if disagrees else None,
     )
 
 

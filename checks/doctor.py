@@ -210,6 +210,10 @@ class Doctor:
         """Return repairs begun on this machine that did not come to their end."""
         return self._open().mender.unfinished()
 
+    def trouble(self) -> tuple[str, ...]:
+        """Say what could not be read or written of receipts, their index and the audit log; one sentence each."""
+        return self._open().mender.trouble()
+
     def undo_preview(self, receipt_id: str) -> tuple[tuple[str, str], ...]:
         """Return the difference that undo would make; raises Refused where somebody changed an object since."""
         return self._open().mender.preview(receipt_id)

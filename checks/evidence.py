@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeVar
 
 from checks import complaint
 from checks.clients.once import Once
-from checks.credentials import Login, PullSecret
+from checks.credentials import PullSecret
 from checks.dockerconfig import read_secret
 from checks.errors import ClusterError, DoctorError, Forbidden, NotFound
-from checks.facts import Fact, HarborView, Knows, Manifest, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
+from checks.facts import Fact, Ping, Platform, Trial, Unknown
+from checks.followup import FollowUp, HarborReads, RegistryReads, tried
 from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
 from checks.model import (
@@ -27,7 +28,6 @@ from checks.model import (
     ServiceAccountView,
 )
 from checks.scan import events_complaint
-from checks.variants import changed_logins
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -46,29 +46,6 @@ class ClusterReads(Protocol):
         """Return the events of a pod."""
 
 
-class RegistryReads(Protocol):
-    """What is asked of registries."""
-
-    def ping(self, host: str) -> Ping:
-        """Ask `/v2/` without a login."""
-
-    def trial(self, image: ImageRef, login: Login | None, platform: Platform | None) -> Trial:
-        """Find out what a login is worth for an image."""
-
-    def tags(self, image: ImageRef, login: Login | None) -> Fact[tuple[str, ...]] | Unknown:
-        """List the tags of the image's repository."""
-
-
-class HarborReads(Protocol):
-    """What is asked of Harbor's API, with the operator's own login."""
-
-    def view(self, host: str, project: str, username: str) -> HarborView:
-        """Return what is known of a robot or user and a project."""
-
-    def project(self, host: str, project: str) -> Fact[ProjectView | None] | Unknown:
-        """Return what is shown of a project."""
-
-
 class Gatherer:
     """Gathers evidence; safe to use from several threads."""
 
@@ -81,7 +58,7 @@ class Gatherer:
     ) -> None:
         self._cluster = cluster
         self._registry = registry
-        self._harbor = harbor
+        self._more = FollowUp(registry, harbor)
         self._clock = clock
         self._objects: Once[ObjectRef, Fact[Body | None] | Unknown] = Once()
         self._names: Once[str, Fact[tuple[str, ...]] | Unknown] = Once()
@@ -106,7 +83,9 @@ class Gatherer:
         node = self._node(pull.node)
         platform = node.value if isinstance(node, Fact) and _about_platform(reading) else None
         trials = self._trials(image, keyring, platform)
-        anonymous = self._trial(image, None, platform)
+        anonymous = tried(self._registry, image, None, platform)
+        ping = self._ping(image)
+        views = self._more.views(image, ping, trials, anonymous)
         return Evidence(
             pull=pull,
             gathered=self._clock(),
@@ -116,15 +95,16 @@ class Gatherer:
             secrets=secrets,
             keyring=keyring,
             service_account=self._account(pull.namespace, pull.service_account),
-            ping=self._ping(image),
+            ping=ping,
             trials=trials,
             anonymous=anonymous,
             node=node,
             secret_names=self._secret_names(pull.namespace, secrets),
-            variants=self._variants(image, trials, platform),
-            harbor=self._views(image, trials, anonymous),
-            nearby=self._nearby(image, (*trials, anonymous)),
-            project=self._project(image, (*trials, anonymous)),
+            variants=self._more.variants(image, secrets, trials, views, platform),
+            harbor=views,
+            nearby=self._more.nearby(image, secrets, (*trials, anonymous)),
+            project=self._more.project(image, ping, (*trials, anonymous)),
+            auth_mode=self._more.auth_mode(image, ping, trials),
         )
 
     def secret(self, namespace: str, name: str) -> Fact[PullSecret | None] | Unknown:
@@ -213,90 +193,12 @@ class Gatherer:
     ) -> tuple[Trial, ...]:
         if isinstance(keyring, Unknown):
             return ()
-        return tuple(self._trial(image, attempt.login, platform) for attempt in keyring.attempts)
-
-    def _trial(self, image: ImageRef | None, login: Login | None, platform: Platform | None) -> Trial:
-        if image is None:
-            return Trial(login, Knows.NOT_ASKED, "the image name is invalid")
-        if login is not None and not (login.username and login.password):
-            return Trial(login, Knows.NOT_ASKED, "the entry holds no login")
-        try:
-            return self._registry.trial(image, login, platform)
-        except DoctorError as error:
-            return Trial(login, Knows.UNKNOWN, str(error))
-
-    def _variants(
-        self, image: ImageRef | None, trials: tuple[Trial, ...], platform: Platform | None
-    ) -> tuple[Variant, ...]:
-        """A refused login is tried once more without its visible fault: the proof of what was wrong with it."""
-        if image is None or any(t.pulls for t in trials):
-            return ()
-        refused = [t for t in trials if t.login and t.knows in (Knows.REFUSED, Knows.LOCKED)]
-        return tuple(
-            Variant(kind, trial.login, self._trial(image, login, platform))
-            for trial in refused
-            if trial.login is not None
-            for kind, login in changed_logins(trial.login, image)
-        )
-
-    def _views(self, image: ImageRef | None, trials: tuple[Trial, ...], anonymous: Trial) -> dict[str, HarborView]:
-        """Harbor's own word on every login that does not pull, asked with the operator's login only."""
-        if self._harbor is None or image is None or image.project is None or any(t.pulls for t in (*trials, anonymous)):
-            return {}
-        ping = self._ping(image)
-        if isinstance(ping, Unknown) or not ping.value.harbor:
-            return {}
-        users = {t.login.username for t in trials if t.login and t.login.username}
-        return {user: self._view(image.registry, image.project, user) for user in sorted(users)}
-
-    def _view(self, host: str, project: str, user: str) -> HarborView:
-        assert self._harbor is not None
-        try:
-            return self._harbor.view(host, project, user)
-        except DoctorError as error:
-            why = Unknown(str(error))
-            return HarborView(why, why, why)
-
-    def _project(
-        self, image: ImageRef | None, trials: tuple[Trial, ...]
-    ) -> Fact[ProjectView | None] | Unknown:
-        """A proxy cache says `not found` for whatever its upstream does not give: asked where something is missing."""
-        if image is None or image.project is None or not any(t.manifest and t.manifest.status == 404 for t in trials):
-            return Unknown("not looked up")
-        ping = self._ping(image)
-        if isinstance(ping, Unknown) or not ping.value.harbor:
-            return Unknown("not a Harbor")
-        if self._harbor is None:
-            return Unknown("no login for Harbor's API was given")
-        try:
-            return self._harbor.project(image.registry, image.project)
-        except DoctorError as error:
-            return Unknown(str(error))
-
-    def _nearby(self, image: ImageRef | None, trials: tuple[Trial, ...]) -> Nearby:
-        """The tags that do exist, asked by whoever got the 404."""
-        for trial in trials:
-            manifest = trial.manifest
-            if image is None or manifest is None or manifest.status != 404 or not manifest.in_database:
-                continue
-            if not _says_repository(manifest):
-                return Nearby(self._tags(image, trial.login))
-        return Nearby()
-
-    def _tags(self, image: ImageRef, login: Login | None) -> Fact[tuple[str, ...]] | Unknown:
-        try:
-            return self._registry.tags(image, login)
-        except DoctorError as error:
-            return Unknown(str(error))
+        return tuple(tried(self._registry, image, attempt.login, platform) for attempt in keyring.attempts)
 
 
 def _about_platform(reading: Reading) -> bool:
     """Platforms are read by GET, which a registry counts as a pull: only where the kubelet's text allows for it."""
     return "platform_mismatch" in (reading.cause, *reading.alternatives)
-
-
-def _says_repository(manifest: Manifest) -> bool:
-    return manifest.message.startswith("repository ") or manifest.code == "NAME_UNKNOWN"
 
 
 def _reference(written: str) -> tuple[ImageRef | None, str]:

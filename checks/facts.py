@@ -227,6 +227,15 @@ NOT_LOOKED = Unknown("not looked up")
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The image as it would be called at a registry that a pull secret of the pod names, and what its login gets."""
+
+    image: str
+    """The reference with the registry in front."""
+    trial: Trial
+
+
+@dataclass(frozen=True, slots=True)
 class Nearby:
     """What exists near the image: asked only when something is missing."""
 
@@ -234,3 +243,5 @@ class Nearby:
     """All tags of the repository, as the login may list them; empty where the repository is not there."""
     ran_before: tuple[str, ...] = field(default=())
     """Image references that this workload ran before (its ReplicaSets), newest first."""
+    elsewhere: "Fact[tuple[Elsewhere, ...]] | Unknown" = NOT_LOOKED
+    """Where an image that names no registry is served after all; asked only where Docker Hub denies it."""

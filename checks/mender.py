@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from checks.clients.cluster import Cluster
+from checks.errors import Refused
 from checks.lookout import Lookout
 from checks.model import Problem
 from checks.repair import apply as applying
@@ -45,6 +46,7 @@ class Mender:
 
     def __init__(self, settings: Settings, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._read_only = settings.read_only
         self._shelf = Shelf(cluster, settings.namespaces)
         who = cluster.who()
         self._journal = Journal(self._shelf, settings.state_dir, cluster.name, who)
@@ -88,16 +90,22 @@ class Mender:
         return undoing.preview(self._journal.find(receipt_id), self._shelf)
 
     def undo(self, receipt_id: str, on_progress: OnProgress) -> Outcome:
-        """Take a repair back."""
+        """Take a repair back; raises Refused in a read-only run."""
+        self._gate()
         with self._one:
             found = self._journal.find(receipt_id)
             return undoing.undo(found, self._shelf, self._journal, on_progress, self._audit)
 
     def prune(self, receipt_id: str | None) -> int:
-        """Remove receipts of finished repairs, or of the one named; returns how many."""
+        """Remove receipts of finished repairs, or of the one named; returns how many. Raises Refused if read-only."""
+        self._gate()
         with self._one:
             found = self._journal.find(receipt_id) if receipt_id else tuple(r for r in self.receipts() if r.closed)
             return undoing.prune(found, self._journal)
+
+    def _gate(self) -> None:
+        if self._read_only:
+            raise Refused("this run is read-only: nothing is put back and no receipt is removed")
 
 
 def _sleep(stop: threading.Event, seconds: float) -> None:

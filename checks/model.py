@@ -205,6 +205,8 @@ class Evidence:
     nearby: Nearby = field(default_factory=Nearby)
     project: Fact[ProjectView | None] | Unknown = NOT_LOOKED
     """Asked of Harbor's API only where something is missing."""
+    auth_mode: Fact[str] | Unknown = NOT_LOOKED
+    """How Harbor signs people in (`db_auth`, `oidc_auth`, ...): asked only where a person's login is refused."""
 
     @property
     def works(self) -> Trial | None:

@@ -37,6 +37,15 @@ class HarborDoctor(Looking, Repairing):
         """`?`."""
         self.push_screen(help_box())
 
+    async def action_quit(self) -> None:
+        """Textual's own way out (ctrl+q, the palette) is ours too."""
+        self.action_leave()
+
+    def on_unmount(self) -> None:
+        """However it ends, no worker goes on: the process would wait for it."""
+        self._stop.set()
+        self._quit.set()
+
     def action_leave(self) -> None:
         """Quit; a write in hand is finished first, a watch is not waited for."""
         self._stop.set()

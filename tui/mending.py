@@ -77,7 +77,7 @@ def _mend(doctor: Doctor, chosen: FixPlan, problem: Problem, wait: float, output
     if pressed.is_set() and outcome.applied and not outcome.mended:
         undo = f"harbor-doctor undo {outcome.receipt} takes it back"
         raise Interrupted(f"interrupted: everything is written, the pods were not waited for; {undo}")
-    _print(outcome, output)
+    _print(doctor, outcome, output)
     return Exit.FINE if outcome.mended or (outcome.applied and not wait) else Exit.FAILING
 
 
@@ -90,7 +90,8 @@ def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | N
             if options["listing"]:
                 return _list(doctor, output)
             if options["prune"]:
-                say(f"{doctor.prune(receipt)} receipts removed")
+                count = doctor.prune(receipt)
+                say(f"{count} receipt{'s' * (count != 1)} removed")
                 return Exit.FINE
             chosen = receipt or next((r.id for r in doctor.receipts()), None)
             if chosen is None:
@@ -103,7 +104,7 @@ def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | N
             _ask("put this back", options["yes"])
             with on_interrupt(lambda: None, hold=True):
                 outcome = doctor.undo(chosen, _tell)
-            _print(outcome, output)
+            _print(doctor, outcome, output)
             return Exit.FINE if outcome.applied else Exit.FAILING
         finally:
             doctor.close()
@@ -115,6 +116,7 @@ def _list(doctor: Doctor, output: str) -> int:
         print_json({"schema": 1, "receipts": [_receipt(receipt) for receipt in found]})
     else:
         tables.receipts(found)
+    _say_trouble(doctor)
     return Exit.FINE
 
 
@@ -213,7 +215,10 @@ def _given_login(options: Mapping[str, Any]) -> Login | None:
         return None
     if not (username and from_stdin):
         raise UsageError("a new login needs both --username and --password-stdin")
-    password = sys.stdin.read()
+    try:
+        password = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError:
+        raise UsageError("--password-stdin: standard input is not UTF-8") from None
     # One line break at the end is how every shell sends text; a password that means it can be typed into the form.
     password = password.removesuffix("\n").removesuffix("\r")
     if not password:
@@ -226,7 +231,13 @@ def _tell(progress: Progress) -> None:
     say(f"{progress.phase}: {progress.text}{count}")
 
 
-def _print(outcome: Outcome, output: str) -> None:
+def _say_trouble(doctor: Doctor) -> None:
+    for text in doctor.trouble():
+        say(text)
+
+
+def _print(doctor: Doctor, outcome: Outcome, output: str) -> None:
+    _say_trouble(doctor)
     if output == "json":
         _print_json(outcome)
         return

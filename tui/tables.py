@@ -85,9 +85,14 @@ def summary(report: Report) -> str:
     """Say in one sentence how much was looked at and found."""
     scan = report.scan
     count = sum(pods(problem) for problem in report.problems)
-    seen = f"{scan.pods_seen} pods in {scan.namespaces_seen} namespaces looked at"
-    what = f"{len(report.problems)} problems, {count} pods waiting" if report.problems else "no pod waits for an image"
+    seen = f"{_many(scan.pods_seen, 'pod')} in {_many(scan.namespaces_seen, 'namespace')} looked at"
+    what = f"{_many(len(report.problems), 'problem')}, {_many(count, 'pod')} waiting"
+    what = what if report.problems else "no pod waits for an image"
     return f"{what}; {seen}{'' if scan.complete else ', and not everything could be'}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def plans(problem_id: str, offers: Offers) -> None:

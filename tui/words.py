@@ -8,6 +8,14 @@ from tui.board import Board, Repair
 from tui.render import pods
 from tui.visible import visible
 
+BRAND = " harbor-doctor "
+"""What the header begins with, where there is room."""
+
+
+def counted(number: int, word: str) -> str:
+    """`1 problem`, `12 problems`."""
+    return f"{number:,} {word}{'s' * (number != 1)}"
+
 
 def clock(at: datetime | None) -> str:
     """`14:05` in local time; empty where not known."""
@@ -50,12 +58,13 @@ def row_note(repair: Repair | None) -> Text | None:
 def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     """The header's left and right side: where we are, and how bad it is."""
     where = "connecting…" if board.info is None else f"{board.info.context} ▸ {board.scope}"
-    left = Text.assemble((" harbor-doctor ", "bold reverse"), f" {visible(where)} ")
+    left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:
         problems = [p for p in board.report.problems if not is_mended(board.repairs.get(p.id))]
         waiting = sum(pods(problem) for problem in problems)
-        right.append(f"{len(problems)} problems · {waiting} pods waiting", "bold red" if problems else "bold green")
+        bad = f"{counted(len(problems), 'problem')} · {counted(waiting, 'pod')} waiting"
+        right.append(bad, "bold red" if problems else "bold green")
         if not board.report.scan.complete and not board.scanning:
             right.append(" · not everything could be looked at", "yellow")
     if board.scanning:

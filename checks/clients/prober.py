@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from checks.clients.admission import Admission, Pass, obstacle, refusal
 from checks.clients.gate import Verdict
+from checks.clients.harbor_system import auth_mode
 from checks.clients.once import Once
 from checks.clients.platforms import offered
 from checks.clients.registry import Access, ManifestReply, Registry
@@ -33,6 +34,7 @@ class Prober:
         self._manifests: Once[_Key, ManifestReply] = Once()
         self._offers: Once[_Key, _Offer] = Once()
         self._tags: Once[_Key, Fact[tuple[str, ...]] | Unknown] = Once()
+        self._modes: Once[str, Fact[str] | Unknown] = Once()
 
     def ping(self, host: str) -> Ping:
         """Return what `GET /v2/` without a login tells about this registry."""
@@ -113,6 +115,10 @@ class Prober:
         key = (image.registry.lower(), login, image.repository, "")
         return self._tags.get(key, lambda: self._registry.tags(image, access))
 
+    def auth_mode(self, host: str) -> Fact[str] | Unknown:
+        """Return how the Harbor at this host signs people in; it tells anybody."""
+        return self._modes.get(host.lower(), lambda: auth_mode(self._web, host))
+
     def agree(self, registry: str, token_host: str) -> None:
         """Record that a person agreed: logins for `registry` may go to the token service at `token_host`."""
         self._admission.agree(registry, token_host)
@@ -125,6 +131,7 @@ class Prober:
         """
         here = host.lower()
         self._pings.forget(lambda key: key == here)
+        self._modes.forget(lambda key: key == here)
         self._admission.forget(host, login, refusals)
         for kept in (self._manifests, self._offers, self._tags):
             kept.forget(lambda key: key[0] == here and (login is None or key[1] == login))

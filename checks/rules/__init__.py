@@ -13,15 +13,24 @@ from checks.rules.artifact import (
     wrong_platform,
 )
 from checks.rules.base import Rule
-from checks.rules.login import locked, refused, robot_disabled, robot_expired, robot_gone
-from checks.rules.network import dns, proxy, reset, server_error, timeout, token_service
+from checks.rules.login import (
+    locked,
+    oidc_secret,
+    prefix_changed,
+    refused,
+    robot_disabled,
+    robot_expired,
+    robot_gone,
+)
+from checks.rules.network import dns, proxy, realm, reset, server_error, timeout, token_service
 from checks.rules.network import refused as connection_refused
 from checks.rules.node import corrupt_layer, disk_full, never_pull, pull_qps, unsupported_format
 from checks.rules.permission import no_pull, not_member, other_project
-from checks.rules.policy import not_scanned, rate_limited, unsigned, vulnerable
-from checks.rules.reference import invalid_name, no_project
+from checks.rules.policy import forbidden, node_signature, not_scanned, rate_limited, unsigned, vulnerable
+from checks.rules.reference import invalid_name, no_project, no_registry, short_name
 from checks.rules.tls import expired, plain_http, unknown_ca, wrong_name
 from checks.rules.wiring import (
+    auth_disagrees,
     empty_entry,
     made_without_secret,
     no_entry,
@@ -38,7 +47,9 @@ UNKNOWN = unknown.RULE
 
 RULES: tuple[Rule, ...] = (
     invalid_name.RULE,
+    no_registry.RULE,
     no_project.RULE,
+    short_name.RULE,
     no_pull_secret.RULE,
     made_without_secret.RULE,
     secret_missing.RULE,
@@ -46,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     unreadable_payload.RULE,
     no_entry.RULE,
     empty_entry.RULE,
+    auth_disagrees.RULE,
     white_space.RULE,
     robot_dollar.RULE,
     dns.RULE,
@@ -58,11 +70,14 @@ RULES: tuple[Rule, ...] = (
     expired.RULE,
     wrong_name.RULE,
     plain_http.RULE,
+    realm.RULE,
     token_service.RULE,
     refused.RULE,
     robot_expired.RULE,
     robot_disabled.RULE,
     robot_gone.RULE,
+    prefix_changed.RULE,
+    oidc_secret.RULE,
     locked.RULE,
     not_member.RULE,
     other_project.RULE,
@@ -77,6 +92,8 @@ RULES: tuple[Rule, ...] = (
     not_scanned.RULE,
     unsigned.RULE,
     rate_limited.RULE,
+    forbidden.RULE,
+    node_signature.RULE,
     disk_full.RULE,
     never_pull.RULE,
     pull_qps.RULE,

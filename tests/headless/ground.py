@@ -3,11 +3,12 @@
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from checks.demo.scenarios import SCENARIOS
+from checks.demo.scenarios import SCENARIOS, Scenario
 from checks.demo.world import World
 from tests.headless.between import Between
 from tests.headless.tool import Tool
@@ -26,10 +27,12 @@ class Ground:
     `still`: neither kubelet nor controllers run, so that nothing changes but by what the program writes.
     """
 
-    def __init__(self, folder: Path, *codes: str, still: bool = True, between: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *codes: str, still: bool = True, between: bool = False, workloads: int = 9
+    ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = tuple(scenario for scenario in SCENARIOS if scenario.code in codes)
+        chosen = tuple(_fewer(scenario, workloads) for scenario in SCENARIOS if scenario.code in codes)
         self.world = World(chosen, (), moving=not still)
         self._wants_between = between
         self.between: Between
@@ -86,6 +89,12 @@ class Ground:
 
     def pods(self, namespace: str = "shop") -> list[dict[str, Any]]:
         return self.world.objects.store.select("pods", namespace)
+
+
+def _fewer(scenario: Scenario, most: int) -> Scenario:
+    """Two pods of a workload are enough."""
+    kept = scenario.workloads[:most]
+    return replace(scenario, workloads=tuple(replace(work, replicas=min(2, work.replicas)) for work in kept))
 
 
 def waiting_reasons(pod: dict[str, Any]) -> list[str]:

@@ -13,7 +13,8 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
 
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
     best = board.plan_for(key, "f") if key else None
-    verb = "mend as shown" if isinstance(best, FixPlan) and best.steps else "read advice"
+    mend = "mend" if narrow else "mend as shown"
+    verb = mend if isinstance(best, FixPlan) and best.steps else "read advice"
     first = (Hint("esc", "back"),) if opened else (Hint("enter", "open" if narrow else "open wide", key is not None),)
     return (
         *first,
@@ -21,7 +22,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
         Hint("s", "recreate", usable("s")),
         Hint("a", "attach", usable("a")),
         Hint("r", "replace pods", usable("r")),
-        Hint("t", "test again", key is not None),
+        Hint("t", "test", key is not None),
         Hint("z", "undo", mended),
         *(() if opened else (Hint("/", "filter"),)),
         Hint("q", "quit"),

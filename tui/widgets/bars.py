@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tui.board import Board
-from tui.words import header
+from tui.words import BRAND, header
 
 
 class Header(Static):
@@ -22,9 +22,13 @@ class Header(Static):
         """Draw the board's head."""
         self._board = board
         left, right = header(board)
-        if (over := left.cell_len + right.cell_len - self.size.width) > 0:
-            left.truncate(max(15, left.cell_len - over), overflow="ellipsis")
-        room = max(0, self.size.width - left.cell_len - right.cell_len)
+        width = self.size.width
+        if left.cell_len + right.cell_len > width:
+            # Which cluster it is matters more than what this program is called.
+            left = left[len(BRAND) :]
+        right.truncate(width, overflow="ellipsis")
+        left.truncate(max(0, width - right.cell_len - 1), overflow="ellipsis")
+        room = max(0, width - left.cell_len - right.cell_len)
         self.update(Text.assemble(left, " " * room, right))
 
     def on_resize(self) -> None:

@@ -85,7 +85,7 @@ class RowList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
-        index, width = y + self.scroll_offset.y, self.size.width
+        index, width = y + self.scroll_offset.y, self.scrollable_content_region.width
         if index >= len(self._keys):
             return Strip.blank(width, self.rich_style)
         line = self._draw(self._keys[index], width)

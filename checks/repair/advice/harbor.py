@@ -90,6 +90,24 @@ def robot_renew(case: Case) -> Text:
     )
 
 
+def renamed(case: Case) -> Text:
+    """Robots have another prefix (HD305)."""
+    return "Write the robot's new name into the Secret", (
+        f"{case.param('user')} {case.param('detail')}.",
+        "Its secret is as before: choose s, type the new name and the secret that stands in the Secret.",
+        "For all robots at once: Harbor → Configuration → System Settings → Robot Name Prefix, set back as it was.",
+    )
+
+
+def cli_secret(case: Case) -> Text:
+    """A person's login at a Harbor with OIDC (HD306)."""
+    return "Use a robot account instead of a person's login", (
+        f"Harbor → Projects → {case.project} → Robot Accounts → New Robot Account: Repository, Pull; then choose s.",
+        f"Until then: {case.param('user')} signs in to https://{case.host} once, which may revive the CLI secret,",
+        "or copies a new one: the name at the top right → User Profile → CLI secret; then choose s.",
+    )
+
+
 def password(case: Case) -> Text:
     """A login that is refused (HD301, HD307)."""
     return f"Get a login that {case.host} accepts", (

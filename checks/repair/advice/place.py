@@ -31,6 +31,43 @@ def name(case: Case) -> Text:
     return "Correct the image name", (f"Now: {case.written}", case.set_image("HOST/PROJECT/REPOSITORY:TAG"))
 
 
+def no_registry(case: Case) -> Text:
+    """An image that names no registry (HD002): written in full where it was found."""
+    right = case.param("right")
+    host = "the registry that was meant" if not right else right.partition("/")[0]
+    return f"Write {host} in front of the image", (
+        f"Now: {case.written}, which means Docker Hub.",
+        case.set_image(right or f"HOST/{case.written}"),
+        "Where the image really is Docker Hub's: correct its name, or give the pods a login for it.",
+    )
+
+
+def policy(case: Case) -> Text:
+    """A policy of the node or the registry (HD605)."""
+    return "Ask whose policy it is", (
+        "For the node's runtime, the files that may say so:",
+        "grep -rn . /etc/containers/registries.conf /etc/containers/registries.conf.d /etc/containers/policy.json",
+        f"For the registry: who runs {case.host} knows its rules. The image stays {case.written}.",
+    )
+
+
+def signature(case: Case) -> Text:
+    """The node demands a signature (HD606)."""
+    return "Sign the image with a key that the nodes trust", (
+        "What the node demands:",
+        "cat /etc/containers/policy.json",
+        quoted("cosign", "sign", case.written),
+    )
+
+
+def wait(case: Case) -> Text:
+    """The kubelet's own limit (HD703)."""
+    return "Wait; it heals by itself", (
+        f"{case.node} was asked for more pulls at once than its kubelet allows; the next attempts go through.",
+        "If it happens often: raise registryPullQPS and registryBurst in the kubelet's configuration.",
+    )
+
+
 def no_secret(case: Case) -> Text:
     """No Secret where one is needed (HD101 to HD103)."""
     pull = case.problem.pulls[0]

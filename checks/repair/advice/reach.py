@@ -48,6 +48,16 @@ def token(case: Case) -> Text:
     )
 
 
+def realm(case: Case) -> Text:
+    """The token service is named at another address (HD215)."""
+    return f"Set Harbor's external_url to https://{case.host}", (
+        f"Clients are sent to {case.param('realm')} for tokens. What the registry tells them:",
+        quoted("curl", "-sSI", f"https://{case.host}/v2/"),
+        f"In harbor.yml: external_url: https://{case.host} (Helm: externalURL), then restart Harbor.",
+        "Or make that address work for the nodes too: its name, its port, its certificate.",
+    )
+
+
 def unknown_ca(case: Case) -> Text:
     """The nodes do not know the certificate authority (HD211)."""
     folder = f"/etc/containerd/certs.d/{case.host}"
