@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets as random_source
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -102,6 +103,11 @@ class Login:
     username: str
     password: Password
     origin: Origin = field(compare=False)
+
+
+def shown_key(key: str) -> str:
+    """Return a registry key without its user part, which may hold a password (`https://robot:secret@host`)."""
+    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@", r"\1…@", key)
 
 
 @dataclass(frozen=True, slots=True)

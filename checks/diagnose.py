@@ -1,8 +1,11 @@
 """Evidence → Diagnosis → Problem: every failing pull ends in exactly one problem."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
-from checks.model import Diagnosis, Evidence, Finding, Problem
+from checks.facts import Knows, Trial, Unknown
+from checks.model import Diagnosis, Evidence, Finding, Problem, Pull, Reading, Stage, Subject
 from checks.path import walk
 from checks.rules import RULES, UNKNOWN, by_code
 from checks.rules.base import Rule
@@ -31,6 +34,18 @@ def diagnose(evidence: Evidence, rules: Sequence[Rule] = RULES) -> Diagnosis:
     return Diagnosis(evidence, cause, behind, not_looked(evidence), tuple(crashed), walk(evidence, cause, behind))
 
 
+def broken(pull: Pull, why: str) -> Diagnosis:
+    """Return HD000 for a pull that could not be looked at at all, with what failed."""
+    nothing = Unknown(why)
+    evidence = Evidence(
+        pull=pull, gathered=datetime.now(UTC), image=None, image_error="",
+        reading=Reading("unknown_ambiguous", confidence="none"), secrets=(), keyring=nothing, service_account=nothing, ping=nothing, trials=(),
+        anonymous=Trial(None, Knows.UNKNOWN, why), node=nothing, secret_names=nothing,
+    )  # fmt: skip
+    cause = _not_known(evidence)
+    return Diagnosis(evidence, cause, (), (why,), (why,), walk(evidence, cause, ()))
+
+
 def _without_explained(findings: list[Finding]) -> list[Finding]:
     """Drop what a more exact finding says already."""
     rules = [rule for finding in findings if (rule := by_code(finding.code)) is not None]
@@ -45,15 +60,29 @@ def _not_known(evidence: Evidence) -> Finding:
 
 
 def group(cluster: str, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:
-    """Return the problems, worst first: most pods, then the oldest, then by id."""
-    rows: dict[tuple[str, str], list[Diagnosis]] = {}
+    """Return the problems, worst first: most pods, then the oldest, then by id.
+
+    A wiring fault at one Secret or ServiceAccount that breaks pulls from two registries is two problems: each has a
+    cure of its own. Their ids differ by what stands behind `@`.
+    """
+    rows: dict[tuple[str, Subject, str], list[Diagnosis]] = {}
     for diagnosis in diagnoses:
-        rows.setdefault((diagnosis.cause.code, str(diagnosis.cause.subject)), []).append(diagnosis)
-    problems = [_problem(cluster, members) for members in rows.values()]
+        cause = diagnosis.cause
+        rows.setdefault((cause.code, cause.subject, _registry(diagnosis)), []).append(diagnosis)
+    same = Counter((code, str(subject)) for code, subject, _ in rows)
+    problems = [
+        _problem(cluster, members, (registry or subject.kind) if same[code, str(subject)] > 1 else "")
+        for (code, subject, registry), members in rows.items()
+    ]
     return tuple(sorted(problems, key=_badness))
 
 
-def _problem(cluster: str, members: list[Diagnosis]) -> Problem:
+def _registry(diagnosis: Diagnosis) -> str:
+    rule, image = by_code(diagnosis.cause.code), diagnosis.evidence.image
+    return image.registry if rule is not None and rule.stage is Stage.WIRING and image is not None else ""
+
+
+def _problem(cluster: str, members: list[Diagnosis], apart: str) -> Problem:
     cause = members[0].cause
     rule = by_code(cause.code)
     assert rule is not None
@@ -66,6 +95,7 @@ def _problem(cluster: str, members: list[Diagnosis]) -> Problem:
         cause=_cause_word(rule, members[0]),
         sentence=sentence(members[0]),
         diagnoses=tuple(sorted(members, key=lambda d: (d.pull.namespace, d.pull.pod, d.pull.container))),
+        apart=apart,
     )
 
 

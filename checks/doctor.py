@@ -4,18 +4,19 @@ Nothing heavy is imported and no network touched before `connect`. Every method 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
-from checks.errors import ClusterError, Interrupted
-from checks.model import Diagnosis, Problem, Pull
+from checks.errors import Interrupted
+from checks.model import Diagnosis, Evidence, Problem, Pull
 from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal, Safety
 from checks.settings import Settings
 
 if TYPE_CHECKING:
+    from checks.kit import Kit
     from checks.repair.receipt import Receipt
     from checks.scan import Scan
 
@@ -49,7 +50,7 @@ class Doctor:
     def __init__(self, settings: Settings | Callable[[], Settings]) -> None:
         """`settings` may be a call that makes them: it is made at the first use, off the screen's thread."""
         self._settings = settings
-        self._opened: _Opened | None = None
+        self._opened: Kit | None = None
         self._lock = threading.Lock()
 
     def connect(self, interactive: bool = False) -> ClusterInfo:
@@ -66,6 +67,7 @@ class Doctor:
         from checks.scan import find
 
         opened = self._open()
+        opened.forget_everything()
         yield from find(opened.cluster, opened.settings, stop)
 
     def diagnose(
@@ -101,6 +103,7 @@ class Doctor:
             fresh = tuple(pull for pull in scan.pulls if _news(pull, known.get(pull.key)))
             if fresh:
                 opened.gatherer.forget(frozenset(pull.namespace for pull in fresh))
+                opened.forget_registries({d.image.registry for p in fresh if (d := _evidence(known, p)) and d.image})
             explained = {d.pull.key: d for d in self._explain(fresh, stop, None)}
             known = {pull.key: explained.get(pull.key) or known[pull.key] for pull in scan.pulls}
             problems = group(report.cluster, known.values())
@@ -109,12 +112,10 @@ class Doctor:
     def _explain(
         self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
     ) -> Iterator[Diagnosis]:
-        from checks.diagnose import diagnose
-
-        gatherer = self._open().gatherer
+        opened = self._open()
         pool = ThreadPoolExecutor(DIAGNOSING, thread_name_prefix="diagnose")
         try:
-            waiting = [pool.submit(lambda p: diagnose(gatherer.gather(p)), pull) for pull in pulls]
+            waiting = [pool.submit(opened.diagnosis, pull) for pull in pulls]
             for future in as_completed(waiting):
                 if stop.is_set():
                     raise Interrupted("stopped on request")
@@ -238,11 +239,13 @@ class Doctor:
                 self._opened.close()
                 self._opened = None
 
-    def _open(self, interactive: bool = False) -> "_Opened":
+    def _open(self, interactive: bool = False) -> "Kit":
         with self._lock:
             if self._opened is None:
+                from checks.kit import Kit
+
                 settings = self._settings() if callable(self._settings) else self._settings
-                self._opened = _Opened(settings, interactive)
+                self._opened = Kit(settings, interactive)
             return self._opened
 
 
@@ -265,6 +268,10 @@ def _news(pull: Pull, known: Diagnosis | None) -> bool:
     return now.confidence != "none" and (now.cause, now.alternatives) != (then.cause, then.alternatives)
 
 
+def _evidence(known: Mapping[tuple[str, str, str], Diagnosis], pull: Pull) -> Evidence | None:
+    return known[pull.key].evidence if pull.key in known else None
+
+
 def _meant(pull: Pull, problem: Problem) -> bool:
     """Is this one of the problem's pods, or one that took its place?"""
     owners = {(p.namespace, p.owner.name) for p in problem.pulls if p.owner is not None}
@@ -283,51 +290,3 @@ def _worth(offer: FixPlan | Refusal) -> int:
     if isinstance(offer, Refusal):
         return 2
     return 0 if offer.safety is not Safety.ADVICE else 1
-
-
-class _Opened:
-    """The clients, made at the first use: importing them is the slow part of starting."""
-
-    def __init__(self, settings: Settings, interactive: bool) -> None:
-        from checks.clients.cluster import Cluster
-        from checks.clients.harbor import Harbor
-        from checks.clients.prober import Prober
-        from checks.evidence import Gatherer
-        from checks.mender import Mender
-        from checks.workbench import Workbench
-
-        self.cluster: Cluster = Cluster(settings)
-        self.cluster.connect(interactive)
-        self.settings = settings = self.cluster.settings
-        self.prober = Prober(settings)
-        self.harbor = Harbor(settings) if settings.harbor_login else None
-        self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
-        self.workbench = Workbench(settings, self.cluster, self.prober)
-        self.mender = Mender(settings, self.cluster)
-
-    def close(self) -> None:
-        """Give back connections and key files."""
-        self.prober.close()
-        if self.harbor is not None:
-            self.harbor.close()
-        self.cluster.close()
-
-    def places(self) -> tuple[str | None, ...]:
-        """The namespaces to watch where the cluster as a whole may not be."""
-        if self.settings.namespaces:
-            return self.settings.namespaces
-        if not self.settings.all_namespaces:
-            return (self.cluster.namespace,)
-        try:
-            return self.cluster.namespaces()
-        except ClusterError:
-            return (self.cluster.namespace,)
-
-    def failing(self, namespaces: set[str], stop: threading.Event) -> Iterator[Pull]:
-        """Yield the failing pulls of these namespaces as they are now."""
-        from checks.waiting import failing
-
-        for namespace in sorted(namespaces):
-            for page in self.cluster.pods(namespace, stop=stop):
-                for pod in page.items:
-                    yield from failing(pod, self.cluster.name)

@@ -75,7 +75,7 @@ class Gatherer:
 
     def gather(self, pull: Pull) -> Evidence:
         """Return everything learned about one pull; never raises for what cannot be known."""
-        pull = self._with_events(pull)
+        pull, events = self._with_events(pull)
         reading = self._read(pull)
         image, error = _reference(pull.image)
         secrets = tuple(self._named(pull.namespace, name) for name in pull.pull_secrets)
@@ -104,6 +104,7 @@ class Gatherer:
             harbor=views,
             nearby=self._more.nearby(image, secrets, (*trials, anonymous)),
             project=self._more.project(image, ping, (*trials, anonymous)),
+            events=events,
             auth_mode=self._more.auth_mode(image, ping, trials),
         )
 
@@ -119,15 +120,17 @@ class Gatherer:
             return Reading("unknown_ambiguous", confidence="none")
         return complaint.read(pull.complaint.message, pull.complaint.reason)
 
-    def _with_events(self, pull: Pull) -> Pull:
+    def _with_events(self, pull: Pull) -> tuple[Pull, Unknown | None]:
         """Kubelets before 1.32 keep the cause in events only."""
         if pull.complaint is None or self._read(pull).confidence != "none":
-            return pull
+            return pull, None
         try:
             found = events_complaint(self._cluster.events(pull.pod_uid, pull.namespace), pull)
-        except ClusterError:
-            return pull
-        return replace(pull, complaint=found) if found is not None else pull
+        except Forbidden:
+            return pull, Unknown(f"no right to read events in {pull.namespace}")
+        except ClusterError as error:
+            return pull, Unknown(str(error))
+        return (replace(pull, complaint=found) if found is not None else pull), None
 
     def _object(self, ref: ObjectRef) -> Fact[Body | None] | Unknown:
         return self._objects.get(ref, lambda: self._fresh(ref))

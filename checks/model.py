@@ -4,7 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from checks.credentials import Login, PullSecret
+from checks.answers import Attempt as Attempt
+from checks.answers import EntryVerdict as EntryVerdict
+from checks.answers import KeyringAnswer as KeyringAnswer
+from checks.answers import KeyringError as KeyringError
+from checks.answers import Reading as Reading
+from checks.credentials import PullSecret
 from checks.facts import NOT_LOOKED, Fact, HarborView, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
 from checks.image import ImageRef
 
@@ -100,68 +105,6 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a kubelet text says, read by `checks.complaint`."""
-
-    cause: str
-    """One of the corpus's cause words."""
-    alternatives: tuple[str, ...] = ()
-    """What else the text leaves possible, likeliest first, at most four."""
-    confidence: str = "proven"
-    """`proven` (the text proves its cause), `likely`, or `none`."""
-    image: str = ""
-    host: str = ""
-    detail: str = ""
-    """The decisive part of the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One login that the kubelet would send, in its place in the order."""
-
-    login: Login
-    secret: str
-    """Name of the Secret."""
-    key: str
-    """The registry key as written."""
-    group: int
-    """Attempts of one group come in random order."""
-
-
-@dataclass(frozen=True, slots=True)
-class EntryVerdict:
-    """Does this entry serve the image, and if not, why not."""
-
-    secret: str
-    key: str
-    serves: bool
-    why: str
-    """In words: `the key names port 8443, the image none`."""
-    near: str = ""
-    """How near it came: host, port, path, scheme, case, labels, v2_slash, ui_address, wildcard, hub, or empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyringError:
-    """The keyring could not be built: nothing is tried at all."""
-
-    kind: str
-    """json_syntax, json_depth, json_type, auth_base64, auth_format."""
-    secret: str
-    text: str
-    """The kubelet's (Go's) own text."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyringAnswer:
-    """Which logins the kubelet sends for an image, or why it sends none."""
-
-    attempts: tuple[Attempt, ...] = ()
-    entries: tuple[EntryVerdict, ...] = ()
-    error: KeyringError | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class NamedSecret:
     """A name in the pod's list and what stands behind it: a Secret, nothing (`Fact(None)`), or not known."""
 
@@ -203,6 +146,8 @@ class Evidence:
     harbor: dict[str, HarborView] = field(default_factory=dict)
     """By user name of the login; empty without an operator's login."""
     nearby: Nearby = field(default_factory=Nearby)
+    events: Unknown | None = None
+    """Why the events could not be read where the cause stands in events only (kubelets before 1.32)."""
     project: Fact[ProjectView | None] | Unknown = NOT_LOOKED
     """Asked of Harbor's API only where something is missing."""
     auth_mode: Fact[str] | Unknown = NOT_LOOKED
@@ -301,11 +246,13 @@ class Problem:
     """The corpus's cause word."""
     sentence: str
     diagnoses: tuple[Diagnosis, ...]
+    apart: str = ""
+    """What tells it from another problem of the same code and subject: a registry, or the subject's kind."""
 
     @property
     def id(self) -> str:
-        """`CODE:SUBJECT`, as `scan` prints it and `fix` takes it."""
-        return f"{self.code}:{self.subject}"
+        """`CODE:SUBJECT`, as `scan` prints it and `fix` takes it; `@` and more where that alone is not one problem."""
+        return f"{self.code}:{self.subject}" + (f"@{self.apart}" if self.apart else "")
 
     @property
     def pulls(self) -> tuple[Pull, ...]:

@@ -49,6 +49,7 @@ def problem_dict(problem: Problem, offers: Offers) -> dict[str, Any]:
         "behind": [{"code": f.code, "subject": str(f.subject)} for f in first.behind],
         "path": [{"stage": str(s.stage), "state": str(s.passed), "text": s.text} for s in first.path],
         "fixes": [_fix(plan) for plan in offers if isinstance(plan, FixPlan)],
+        "not_offered": [{"id": o.id, "summary": o.title, "why": o.why} for o in offers if isinstance(o, Refusal)],
         "unknowns": _unknowns(problem.diagnoses),
     }
 
@@ -84,6 +85,8 @@ def _fix(plan: FixPlan) -> dict[str, Any]:
         "warnings": list(plan.warnings),
         "diff": [f"{mark} {text}" for mark, text in plan.lines],
         "proof": plan.proof.sentence if plan.proof else None,
+        "rights": [{"right": str(answer.right), "allowed": answer.allowed} for answer in plan.rights],
+        "advice": plan.advice or None,
     }
 
 

@@ -16,6 +16,7 @@ from checks.credentials import Login, Origin, OriginKind, Password, PullSecret
 from checks.dockerconfig import read_secret
 from checks.facts import (
     Break,
+    Elsewhere,
     Exchange,
     Fact,
     HarborView,
@@ -99,6 +100,13 @@ def backed_off(image: str, text: str) -> str:
     return f'Back-off pulling image "{image}": ErrImagePull: {text}'
 
 
+HUB_DENIAL = (
+    "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: "
+    "authorization failed"
+)
+"""containerd, of whatever Docker Hub does not show."""
+
+
 # Secrets, as the API returns them.
 
 
@@ -176,6 +184,11 @@ def no_tag(artifact: str = "shop/web:1.4.2") -> Manifest:
     return Manifest(404, "NOT_FOUND", f"artifact {artifact} not found")
 
 
+def hub_denied() -> Manifest:
+    """Docker Hub, of what is private and of what is not there."""
+    return Manifest(401, "UNAUTHORIZED", "authentication required")
+
+
 LOST = Manifest(404, "MANIFEST_UNKNOWN", "manifest unknown", in_database=False)
 _BLOCKED = "cannot be pulled due to configured policy in 'Prevent images with vulnerability severity of High or higher'"
 
@@ -220,11 +233,14 @@ def nobody(manifest: Manifest | None, why: str = "") -> Trial:
                  exchanges=(exchange(None, 200),))  # fmt: skip
 
 
-def ping(host: str = HOST, *, harbor: bool = True, scheme: str = "bearer", broken: Break | None = None) -> Fact[Ping]:
+def ping(
+    host: str = HOST, *, harbor: bool = True, scheme: str = "bearer", broken: Break | None = None, realm: str = ""
+) -> Fact[Ping]:
     asked = Exchange(NOW, "GET", f"https://{host}/v2/", None, None if broken else 401, 0.03)
     told = f"{host} gave no answer" if broken else ""
     scheme = "" if broken else scheme
-    return Fact(Ping(host, asked, broken, told, harbor=harbor and not broken, scheme=scheme), "ping", NOW)
+    made = Ping(host, asked, broken, told, harbor=harbor and not broken, scheme=scheme, realm=realm)
+    return Fact(made, "ping", NOW)
 
 
 NO_ROBOT = Unknown("this is not the name of a robot account")
@@ -254,6 +270,13 @@ def account(*names: str) -> Fact[ServiceAccountView | None]:
 def proxy(healthy: bool | None = False, *, is_one: bool = True) -> Fact[ProjectView | None]:
     """A project as Harbor's API shows it; a proxy cache unless `is_one` says otherwise."""
     return Fact(ProjectView(is_one, "https://quay.io" if is_one else "", healthy), "project", NOW)
+
+
+OIDC = Fact("oidc_auth", "GET https://harbor.example.com/api/v2.0/systeminfo", NOW)
+
+
+def elsewhere(image: str, trial: Trial) -> Fact[tuple[Elsewhere, ...]]:
+    return Fact((Elsewhere(image, trial),), "registries of the pull secrets", NOW)
 
 
 def tags(*names: str) -> Nearby:

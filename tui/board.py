@@ -21,6 +21,11 @@ class Repair:
     """The diff that `z` would put back."""
     error: str = ""
 
+    @property
+    def writing(self) -> bool:
+        """Is something being written? Afterwards it only watches the pods, and others may be mended."""
+        return self.running and not (self.progress and self.progress[-1].phase == "verifying")
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -96,8 +101,13 @@ class Board:
 
     @property
     def busy(self) -> bool:
-        """Is a repair under way?"""
+        """Is a repair under way, be it only watched?"""
         return any(repair.running for repair in self.repairs.values())
+
+    @property
+    def writing(self) -> bool:
+        """Is a repair being written?"""
+        return any(repair.writing for repair in self.repairs.values())
 
 
 def _pods(problem: Problem) -> frozenset[str]:

@@ -8,6 +8,7 @@ from functools import partial
 from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
+from tui.evidence_text import evidence_text
 
 
 class Looking(Desk):
@@ -64,6 +65,15 @@ class Looking(Desk):
     def on_filtered(self, event: messages.Filtered) -> None:
         """The filter line was changed."""
         self.show(replace(self.board, filter=event.words))
+
+    def copy_evidence(self, problem: str | None) -> None:
+        """`y`: OSC 52, which the terminal may refuse without a word."""
+        found = self.board.problems.get(problem or "")
+        if found is None:
+            self.say("there is no problem to copy")
+            return
+        self.copy_to_clipboard(evidence_text(found))
+        self.say(f"copied: the evidence of {found.id}")
 
     def test_again(self, problem: str | None) -> None:
         """`t`."""

@@ -119,7 +119,8 @@ def _together(states: list[StageState]) -> Row:
 def proof_row(proof: Proof) -> Row:
     """One line of evidence: source, time, what."""
     at = f"{proof.at.astimezone():%H:%M}" if proof.at else ""
-    head = Text.assemble((f"{visible(proof.source)[:8]:<9}", "cyan"), (at, "dim"))
+    source = "account" if proof.source == "serviceaccount" else visible(proof.source)
+    head = Text.assemble((f"{source[:8]:<9}", "cyan"), (at, "dim"))
     return head, safe(short_addresses(proof.text))
 
 

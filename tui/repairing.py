@@ -28,8 +28,11 @@ class Repairing(Desk):
         if found is None or found.id not in self.board.offers:
             self.say("no plan yet: still looking for a cure" if found else "there is no problem here")
             return
-        if self.board.busy:
-            self.say("one repair at a time: another one is under way")
+        if self.board.writing:
+            self.say("one repair at a time: another one is being written")
+            return
+        if found.id in self.board.repairs and self.board.repairs[found.id].running:
+            self.say("its repair is under way: the pods are being watched")
             return
         offer = self.board.plan_for(found.id, key)
         if isinstance(offer, FixPlan):
@@ -119,10 +122,10 @@ class Repairing(Desk):
 
     def undo_last(self, problem: str | None, detail: Detail | None) -> None:
         """`z`: at once where the difference is on screen, else after showing it."""
-        if self.board.busy:
+        repair = self.board.repairs.get(problem or "")
+        if self.board.writing or (repair and repair.running):
             self.say("a repair is under way: it can be undone when it has ended")
             return
-        repair = self.board.repairs.get(problem or "")
         receipt = repair.outcome.receipt if repair and repair.outcome and not repair.undone else ""
         if problem and receipt and repair and repair.undo and detail is not None and detail.undo_painted():
             self._undo(problem, receipt)

@@ -35,6 +35,11 @@ def problem_row(board: Board, key: str, width: int, now: datetime) -> Text:
         return Text(visible(key))
     cause, subject = _columns(width)
     note = row_note(board.repairs.get(key))
+    if note is not None and note.cell_len > cause:
+        # How a repair goes is read more than what is at fault.
+        room = cause + subject
+        cause = max(cause, min(note.cell_len, room - 10))
+        subject = room - cause
     first = Text(visible(problem.title)) if note is None else note
     first.truncate(cause, overflow="ellipsis", pad=True)
     line = Text.assemble(

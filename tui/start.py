@@ -1,5 +1,6 @@
 """Starts the console, the demo, and what they need: the heavy imports happen behind the first frame."""
 
+import os
 import sys
 import tempfile
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.credentials import Login, Origin, OriginKind
+from checks.errors import UsageError
 from checks.settings import Settings
 from tui.options import settings_of
 
@@ -30,7 +32,7 @@ def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Setti
     kubeconfig = folder / "kubeconfig"
     world.kubeconfig(kubeconfig, user=options["impersonate"] or "admin")
     user, password = world.harbor_login
-    host = "harbor.demo.test"
+    host = "*.demo.test"
     namespaces = tuple(name for given in options["namespaces"] or () for name in given.split(",") if name)
     return Settings(
         kubeconfig=str(kubeconfig),
@@ -66,12 +68,15 @@ def serve_demo(directory: str) -> int:
     from tui.exits import say
 
     folder = Path(directory).absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--directory {folder}: {error.strerror}") from None
     with World() as world:
         path = folder / "kubeconfig"
         world.kubeconfig(path, user="admin")
         env = _environment(world, path)
-        (folder / "env").write_text(env)
+        _write_private(folder / "env", env)
         sys.stdout.write(env)
         sys.stdout.flush()
         say(f"a pretend cluster is served until you press ctrl+c; in another terminal: . {folder / 'env'}")
@@ -82,6 +87,13 @@ def serve_demo(directory: str) -> int:
     return 0
 
 
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read: it holds the password of the demo's administrator."""
+    with open(path, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(text)
+    path.chmod(0o600)
+
+
 def _environment(world: Any, kubeconfig: Path) -> str:
     import shlex
 
@@ -90,7 +102,7 @@ def _environment(world: Any, kubeconfig: Path) -> str:
         "KUBECONFIG": str(kubeconfig),
         "HARBOR_DOCTOR_REGISTRY_CA": str(world.ca_file),
         "HARBOR_DOCTOR_RESOLVE": ",".join(f"{host}={address}" for host, address in world.resolve.items()),
-        "HARBOR_HOST": "harbor.demo.test",
+        "HARBOR_HOST": "*.demo.test",
         "HARBOR_USERNAME": user,
         "HARBOR_PASSWORD": password.reveal(),
     }

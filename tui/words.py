@@ -44,8 +44,7 @@ def row_note(repair: Repair | None) -> Text | None:
     if repair is None:
         return None
     if repair.running:
-        last = repair.progress[-1].text if repair.progress else "starting"
-        return Text(visible(last), "bold yellow")
+        return Text(visible(_stands(repair)), "bold yellow")
     if repair.error:
         return Text(visible(repair.error), "red")
     if repair.undone:
@@ -53,6 +52,14 @@ def row_note(repair: Repair | None) -> Text | None:
     if is_mended(repair):
         return Text(f"mended {clock(repair.at)} · z undo", "green")
     return outcome_text(repair)
+
+
+def _stands(repair: Repair) -> str:
+    """How far a running repair is, short enough for a row."""
+    if not repair.progress:
+        return "starting"
+    last = repair.progress[-1]
+    return f"{last.done} of {last.of} pods pulled" if last.phase == "verifying" else last.text
 
 
 def header(board: Board, spinner: str = "") -> tuple[Text, Text]:

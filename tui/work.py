@@ -2,7 +2,9 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -10,7 +12,7 @@ from textual.message import Message
 from checks.credentials import Login
 from checks.errors import DoctorError, Interrupted
 from checks.model import Diagnosis, Problem
-from checks.repair.plan import FixPlan, Progress
+from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
 
 if TYPE_CHECKING:
@@ -26,13 +28,22 @@ VERIFY = 600.0
 
 
 def guarded(post: Post, work: Callable[[], None], problem: str = "") -> None:
-    """Run work; an error of ours becomes a message with its sentence."""
+    """Run work; an error becomes a message with its sentence, a bug of ours too: else a row would turn for ever."""
     try:
         work()
     except Interrupted:
         return
     except DoctorError as error:
         post(messages.Failed(str(error), problem, whole=problem == SCAN))
+    except Exception as error:
+        post(messages.Failed(unexpected(error), problem, whole=problem == SCAN))
+
+
+def unexpected(error: Exception) -> str:
+    """Name a bug of this program: its kind and place, not its text, which may hold anything."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"a bug in harbor-doctor broke this off: {type(error).__name__} at {place}"
 
 
 def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> None:
@@ -64,8 +75,17 @@ def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> No
 
 
 def offers(doctor: "Doctor", post: Post, problem: Problem) -> None:
-    """Make the plans of one problem."""
-    post(messages.Offered(problem.id, doctor.offers(problem)))
+    """Make the plans of one problem; where that fails, why stands in their place."""
+    made: tuple[FixPlan | Refusal, ...]
+    try:
+        made = doctor.offers(problem)
+    except Interrupted:
+        raise
+    except DoctorError as error:
+        made = (Refusal("plans", "", "No plan could be made", str(error)),)
+    except Exception as error:
+        made = (Refusal("plans", "", "No plan could be made", unexpected(error)),)
+    post(messages.Offered(problem.id, made))
 
 
 def all_offers(doctor: "Doctor", post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:

@@ -81,6 +81,20 @@ def _proxies(state: HarborState) -> None:
     state.push_image("quay/prometheus/prometheus", "v3.0.0", platforms=BOTH)
 
 
+def furnish_oidc(state: HarborState) -> HarborState:
+    """Fill the Harbor that signs people in by OIDC, and whose robots have another prefix than they once had."""
+    state.auth_mode = "oidc_auth"
+    state.add_project("portal")
+    for tag in ("1.0", "1.1"):
+        state.push_image("portal/site", tag, platforms=BOTH)
+    state.robot_prefix = "bot$"
+    state.add_robot("pull", "portal", secret=SECRET, description="pulls portal in the clusters")
+    state.add_user("nora", PASSWORD, cli_secret="0ldSecret0fNoraThatHasEndedLongAgo")
+    state.add_member("portal", "nora")
+    state.kill_cli_secret("nora")
+    return state
+
+
 def _vault(state: HarborState) -> None:
     state.add_project("vault")
     state.set_policy("vault", cosign=True, prevent_vul="high")

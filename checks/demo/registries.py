@@ -21,10 +21,12 @@ from checks.demo.harbor.server import Nobody, Server, Silence
 from checks.demo.harbor.state import HarborState
 from checks.demo.harbor.tokens import Mint
 from checks.demo.harbor.web import App, Request, RequestLog, Response, text
-from checks.demo.harbor_content import furnish
+from checks.demo.harbor_content import furnish, furnish_oidc
 
 CERTIFICATES = Path(__file__).with_name("certificates")
 DOMAIN = "demo.test"
+DOCKER_HUB = "registry-1.docker.io"
+"""Where images of Docker Hub come from."""
 
 
 class _Port(Protocol):
@@ -49,23 +51,27 @@ class Registries:
     | realm | the same Harbor, whose challenge names `https://harbor.demo.test` (as before 2.14) |
     | http-realm | the same Harbor, whose challenge names an http realm (TLS ends in front of it) |
     | portal | the same Harbor behind a proxy that sends `/service/` to the portal: tokens are HTML |
+    | oidc | another Harbor, that signs people in by OIDC: `oidc` |
     | down | refuses connections |
     | slow | accepts and never answers |
     | broken | 503 on everything |
     | htpasswd | distribution behind Basic: `htpasswd` |
     | token | distribution behind a token service that refuses bad logins: `tokens` |
 
-    Each with `.demo.test`. `harbor`: the state of the Harbor, furnished unless given. `log`: what was asked of
+    Each with `.demo.test`, and `registry-1.docker.io`, which refuses connections: nothing in the demo leaves this
+    machine. `harbor`: the state of the Harbor, furnished unless given. `log`: what was asked of
     all of them. Changes take effect at the next request. Once stopped it does not start again.
     """
 
     def __init__(self, harbor: HarborState | None = None) -> None:
         self.harbor = harbor if harbor is not None else furnish(HarborState())
+        self.oidc = furnish_oidc(HarborState())
         self.htpasswd = Distribution()
         self.tokens = TokenDistribution(host=f"token.{DOMAIN}")
         self.log = RequestLog()
         self.ca_file = CERTIFICATES / "ca.pem"
         self._ports = {f"{name}.{DOMAIN}": port for name, port in self._make().items()}
+        self._ports[DOCKER_HUB] = Nobody()
         self.resolve: dict[str, str] = {host: port.address for host, port in self._ports.items()}
 
     def _make(self) -> dict[str, _Port]:
@@ -78,6 +84,7 @@ class Registries:
             "harbor": front,
             "realm": elsewhere,
             "http-realm": insecure,
+            "oidc": Front(self.oidc),
             "portal": Front(self.harbor, mint, routes_tokens=False),
             "broken": _unavailable,
             "htpasswd": self.htpasswd,
@@ -97,14 +104,16 @@ class Registries:
 
     def start(self) -> "Registries":
         """Begin to answer; returns itself."""
-        self.harbor.release(stopping=False)
+        for state in (self.harbor, self.oidc):
+            state.release(stopping=False)
         for port in self._ports.values():
             port.start()
         return self
 
     def stop(self) -> None:
         """Close all ports, cut all connections, let delayed answers go. Quick."""
-        self.harbor.release()
+        for state in (self.harbor, self.oidc):
+            state.release()
         with ThreadPoolExecutor(len(self._ports)) as pool:
             list(pool.map(lambda port: port.stop(), self._ports.values()))
 

@@ -16,6 +16,7 @@ from checks.demo.kubelet import Kubelet, events, words
 from checks.demo.kubelet.statuses import Outcome
 from checks.demo.scenarios import NAMESPACES, NODES, SCENARIOS, SECRETS, WORKLOADS, Scenario, Workload
 from checks.demo.scenarios.manifests import PLURALS, failing_container, manifest
+from checks.demo.scenarios.model import CRIO_NODE
 from checks.demo.scenarios.node import FULL_NODE
 
 _LONG_AGO = 24.0 * 90
@@ -172,7 +173,8 @@ def _in_back_off(outcome: Outcome) -> Outcome:
 
 def _node(name: str) -> Obj:
     info = {"architecture": "amd64", "operatingSystem": "linux", "kubeletVersion": "v1.34.4"}
-    info |= {"containerRuntimeVersion": "containerd://2.1.4", "osImage": "Debian GNU/Linux 13 (trixie)"}
+    runtime = "cri-o://1.34.1" if name == CRIO_NODE else "containerd://2.1.4"
+    info |= {"containerRuntimeVersion": runtime, "osImage": "Debian GNU/Linux 13 (trixie)"}
     info |= {"kernelVersion": "6.12.48", "kubeProxyVersion": "", "bootID": "", "machineID": "", "systemUUID": ""}
     full = {"type": "DiskPressure", "status": "True" if name == FULL_NODE else "False"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}

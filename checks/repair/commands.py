@@ -4,11 +4,10 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator
 
-from checks.credentials import DOCKER_CFG
+from checks.credentials import DOCKER_CFG, shown_key
 from checks.model import ObjectRef
 from checks.repair.kinds import list_holder, pull_list, template_path
 from checks.repair.payload import find
-from checks.repair.show import shown_key
 from checks.repair.steps import Step, Verb
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Login
+from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Login, shown_key
 from checks.dockerconfig import read_secret
 from checks.image import ImageRef
 from checks.keyring import answer
@@ -12,8 +12,7 @@ from checks.repair.bench import Bench
 from checks.repair.payload import Payload, RawEntry, empty, find, put
 from checks.repair.plan import LoginProof
 from checks.repair.prove import hostname
-from checks.repair.readings import Reading, readings
-from checks.repair.show import shown_key
+from checks.repair.readings import Reading, readings, under_new_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,18 @@ class Tried:
     proof: LoginProof | None = None
 
 
-def best_login(payload: Payload, where: str, images: Sequence[ImageRef], bench: Bench) -> Tried:
+def best_login(
+    payload: Payload, where: str, images: Sequence[ImageRef], bench: Bench, renamed: Sequence[Login] = ()
+) -> Tried:
     """Try what the entries of the images' host may mean, in the order of the document; stops at the first proven.
 
-    A login is tried at the host that its own key names, never elsewhere.
+    A login is tried at the host that its own key names, never elsewhere. `renamed`: logins of the Secret under the
+    names that their robots have by now.
     """
     own = [e for e in payload.entries if hostname(e.key) == hostname(images[0].registry)]
     tried: list[Tried] = []
     for entry in own:
-        for reading in readings(entry, where, _project(images)):
+        for reading in under_new_names(readings(entry, where, _project(images)), renamed):
             proof = bench.prove(reading.login, images)
             if proof.proven:
                 return Tried(entry.key, reading, proof)

@@ -47,8 +47,10 @@ class Journal:
             try:
                 self._put(receipt)
             except ClusterError:
-                with suppress(ClusterError, Refused):
-                    self.drop(tuple(opened))
+                # The one that failed may be there all the same: its answer was lost.
+                for one in (receipt, *opened):
+                    with suppress(ClusterError, Refused):
+                        self.drop((one,))
                 raise
             opened.append(receipt)
             self._noted(receipt)

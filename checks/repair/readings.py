@@ -3,7 +3,7 @@
 Each is one guess at what the person who made the Secret meant; the registry decides which one is right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from checks.credentials import Login, Origin, OriginKind, Password
@@ -36,6 +36,14 @@ def readings(entry: RawEntry, where: str, project: str) -> tuple[Reading, ...]:
         guesses = (plain, _stripped(plain), *_robots(_stripped(plain) or plain, project))
         found += [g for g in guesses if g is not None and all(g.login != f.login for f in found)]
     return tuple(r for r in found if r.login.username and r.login.password)[:MOST]
+
+
+def under_new_names(found: Sequence[Reading], renamed: Sequence[Login]) -> tuple[Reading, ...]:
+    """Add to what an entry may mean its own password under the name that Harbor shows the robot under by now."""
+    how = "with the name that the robot has now"
+    passwords = {reading.login.password: reading.login for reading in found if not reading.how}
+    mine = (login for login in renamed if login.password in passwords)
+    return (*found, *(Reading(replace(passwords[m.password], username=m.username), how) for m in mine))
 
 
 def _plain(fields: Fields, origin: Origin) -> Iterator[Reading]:

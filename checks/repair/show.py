@@ -4,11 +4,10 @@ Marks: `~` changed, `+` added, `-` taken out, `=` stays, blank for context. Valu
 shown: kubectl keeps a copy of the whole Secret in one of them.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from checks.credentials import Password
+from checks.credentials import Password, shown_key
 from checks.dockerpayload import decode_auth
 from checks.model import ObjectRef
 from checks.repair.declared import declared
@@ -116,11 +115,6 @@ def _shown(username: str) -> str:
     bare = username.strip()
     before, _, after = username.partition(bare) if bare else (username, "", "")
     return _blanks(before) + bare + _blanks(after)
-
-
-def shown_key(key: str) -> str:
-    """Return a registry key without its user part, which may hold a password."""
-    return re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/]*@", r"\1…@", key)
 
 
 def _lists(kind: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:

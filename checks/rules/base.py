@@ -116,9 +116,11 @@ def sends_no_login(evidence: Evidence) -> bool:
 
 
 def blamed(evidence: Evidence) -> Trial | None:
-    """The trial that came farthest: the login that the kubelet would have pulled with."""
+    """The login that the kubelet would have pulled with: one that is served, else one made for this very project,
+    else the one that came farthest; among equals the first in the kubelet's order.
+    """
     trials = usable_trials(evidence)
-    return max(trials, key=_progress) if trials else None
+    return max(trials, key=lambda trial: (_served(trial), _made_for(evidence, trial), _progress(trial)), default=None)
 
 
 def served(evidence: Evidence) -> Manifest | None:
@@ -129,9 +131,17 @@ def served(evidence: Evidence) -> Manifest | None:
     return None
 
 
+def _served(trial: Trial) -> bool:
+    return trial.manifest is not None and trial.manifest.status not in DENIALS
+
+
+def _made_for(evidence: Evidence, trial: Trial) -> bool:
+    """Does a robot's name carry the image's project? Then the others are for other images."""
+    project = evidence.image.project if evidence.image else None
+    return bool(project and trial.login and f"${project}+" in trial.login.username)
+
+
 def _progress(trial: Trial) -> int:
-    if trial.manifest and trial.manifest.status not in DENIALS:
-        return 3
     return {Knows.ACCEPTED: 2, Knows.LOCKED: 1}.get(trial.knows, 0)
 
 

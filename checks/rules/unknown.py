@@ -9,7 +9,7 @@ What to do: read the kubelet's words; give the rights or the login that is named
 
 from checks.facts import Unknown
 from checks.model import Evidence, Finding, Proof, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, passes, trial_proofs
+from checks.rules.base import DENIED_WORDS, Rule, kubelet_proof, passes, trial_proofs
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -36,6 +36,8 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
             lines.append(f"Secret {pull.namespace}/{named.name}: {named.found.why}")
     if not pull.pull_secrets and isinstance(evidence.service_account, Unknown):
         lines.append(f"ServiceAccount {pull.service_account}: {evidence.service_account.why}")
+    if evidence.events is not None:
+        lines.append(f"events: {evidence.events.why}")
     if isinstance(evidence.ping, Unknown):
         lines.append(f"registry: {evidence.ping.why}")
     for trial in evidence.trials:
@@ -52,11 +54,11 @@ def _said(evidence: Evidence) -> str:
     said = f"the kubelet says: {detail}" if detail else "the kubelet says nothing more"
     if not passes(evidence):
         return said
-    return (
-        f"{said}, and everything passes from here by now"
-        if detail
-        else ("everything passes from here by now; the next attempt will tell")
-    )
+    if not detail:
+        return "everything passes from here by now; the next attempt will tell"
+    if evidence.reading.cause in DENIED_WORDS:
+        return f"{said}, and everything passes from here by now"
+    return f"{said}, while from here the image can be pulled"
 
 
 RULE = Rule(

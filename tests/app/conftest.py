@@ -7,7 +7,7 @@ import pytest
 
 from checks.demo.world import World
 from checks.settings import Settings
-from tests.app.console import settings_for, small_world
+from tests.app.console import ATTACH, FORM, PAYLOAD, PORT, first_workload, settings_for, small_world
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,28 @@ def settings(world: World, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def newline() -> Iterator[World]:
-    """A world with one problem of eleven pods, which one key mends."""
-    with small_world("HD109") as made:
+def payload() -> Iterator[World]:
+    """A world with one problem, which one key mends: a Secret's payload is half broken, and oddly written."""
+    with small_world(PAYLOAD) as made:
+        yield made
+
+
+@pytest.fixture
+def port() -> Iterator[World]:
+    """A world with one small problem, which one key mends."""
+    with small_world(PORT) as made:
+        yield made
+
+
+@pytest.fixture
+def attach() -> Iterator[World]:
+    """A world with one problem, whose cure asks first."""
+    with first_workload(ATTACH) as made:
+        yield made
+
+
+@pytest.fixture
+def form() -> Iterator[World]:
+    """A world with one problem, for which a person has to give a login."""
+    with small_world(FORM) as made:
         yield made

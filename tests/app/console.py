@@ -6,17 +6,20 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets._toast import Toast
 
 from checks.demo.scenarios import SCENARIOS
 from checks.demo.world import World
 from checks.doctor import Doctor
 from checks.settings import Settings
+from tests.headless.between import Between
 from tui.app import HarborDoctor
 from tui.board import Board
 from tui.screens.main import MainScreen
@@ -26,12 +29,28 @@ from tui.widgets.rows import RowList
 
 NEWLINE = "HD109:shop/harbor-pull"
 """A problem that one key mends: the password ends in a line break."""
+PAYLOAD = "HD105:crm/mailer-pull"
+"""Another one: an entry of the Secret cannot be read."""
+PORT = "HD106:crm/harbor-8443"
+"""Another one, quick to prove: the login stands under another port."""
+ATTACH = "HD101:pay/default"
+"""A problem whose cure asks first: the pods have no pull secret."""
+FORM = "HD402:robot$shop+pull@harbor.demo.test/pay"
+"""A problem for which no login is known: the Secret holds another project's robot."""
 WIDE, NARROW = (120, 40), (80, 24)
 
 
 def small_world(*codes: str, **options: Any) -> World:
-    """Return a world in which only these rules have something to find; nothing runs well beside it."""
-    return World(tuple(s for s in SCENARIOS if s.code in codes), (), **options)
+    """Return a world of these troubles only (a rule's code, or code and subject); nothing runs well beside them."""
+    chosen = tuple(s for s in SCENARIOS if s.code in codes or f"{s.code}:{s.subject}" in codes)
+    assert chosen or not codes
+    return World(chosen, (), **options)
+
+
+def first_workload(world_code: str) -> World:
+    """Return a world with one trouble, and of that only its first workload."""
+    (chosen,) = (s for s in SCENARIOS if f"{s.code}:{s.subject}" == world_code)
+    return World((replace(chosen, workloads=chosen.workloads[:1]),), ())
 
 
 def settings_for(world: World, folder: Path, *, user: str = "", read_only: bool = False) -> Settings:
@@ -74,8 +93,7 @@ class Hand:
 
     @property
     def main(self) -> MainScreen:
-        found = next(screen for screen in self.app.screen_stack if isinstance(screen, MainScreen))
-        return found
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, MainScreen))
 
     @property
     def problems(self) -> RowList:
@@ -102,9 +120,22 @@ class Hand:
     @property
     def pane(self) -> str:
         """What the detail shows, as one line without frames."""
-        region = self.detail.region
+        return self._within(self.detail)
+
+    @property
+    def box(self) -> str:
+        """What the box over the screen shows, as one line without frames."""
+        return self._within(self.screen.query_one(".dialog"))
+
+    def _within(self, widget: Widget) -> str:
+        region = widget.region
         strips = self.screen._compositor.render_strips()[region.y : region.bottom]
         return _joined([strip.crop(region.x, region.right).text for strip in strips])
+
+    @property
+    def said(self) -> str:
+        """What is told in the corner now."""
+        return " / ".join(str(toast._notification.message) for toast in self.screen.query(Toast))
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
@@ -159,6 +190,12 @@ def _joined(lines: list[str]) -> str:
     return " ".join(" ".join(line.strip(" │╭╮╰╯─▁▂▃▄▅▆▇█▔") for line in lines).split())
 
 
+def through(between: Between, settings: Settings) -> Settings:
+    """The same, with something between the console and the API server."""
+    assert settings.kubeconfig is not None
+    return replace(settings, kubeconfig=str(between.kubeconfig(Path(settings.kubeconfig))))
+
+
 @asynccontextmanager
 async def console(
     settings: Settings | None = None, size: tuple[int, int] = WIDE, doctor: Doctor | None = None
@@ -168,7 +205,7 @@ async def console(
     mine = doctor or Doctor(settings or Settings())
     app = HarborDoctor(mine)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             yield Hand(app, pilot)
     finally:
         mine.close()

@@ -100,7 +100,7 @@ def test_a_proxy_that_forgets_the_token_service_answers_with_the_portal(world, m
 def test_one_name_is_left_out_for_dns_to_fail_on(world):
     assert "nowhere.demo.test" not in world.resolve
     assert all(address.startswith("127.0.0.1:") for address in world.resolve.values())
-    assert len(set(world.resolve.values())) == len(world.resolve) == 13
+    assert len(set(world.resolve.values())) == len(world.resolve) == 15
 
 
 def test_a_client_that_hangs_in_its_handshake_blocks_nobody(world, client):

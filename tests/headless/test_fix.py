@@ -18,7 +18,7 @@ import pytest
 
 from checks.demo.harbor_content import PASSWORD, SECRET
 from tests.headless.between import Fault, Seen
-from tests.headless.ground import NEWLINE, Ground, as_json, waiting_reasons
+from tests.headless.ground import Ground, as_json, waiting_reasons
 from tests.headless.tool import SCRIPT, Done, Tool
 
 PORT, PAGE, NONE = "HD106:crm/harbor-8443", "HD106:web/harbor-ui", "HD101:pay/default"
@@ -42,16 +42,16 @@ def mends(seen: Seen) -> bool:
 
 
 class Course:
-    """The line break mended and taken back in a world that moves."""
+    """A key that names a port, mended and taken back in a world that moves."""
 
     def __init__(self, ground: Ground) -> None:
         tool = ground.tool()
         self.before = ground.declared()
-        self.fixed = tool.run("fix", NEWLINE, "--wait", "60s", "-o", "json")
-        self.pods = [waiting_reasons(pod) for pod in ground.pods()]
-        self.mended = ground.secret()
+        self.fixed = tool.run("fix", PORT, "-n", "crm", "--wait", "60s", "-o", "json")
+        self.pods = [waiting_reasons(pod) for pod in ground.pods("crm")]
+        self.mended = ground.secret("crm", "harbor-8443")
         self.receipts = ground.receipts()
-        self.scanned = tool.run("scan")
+        self.scanned = tool.run("scan", "-n", "crm")
         self.listed = tool.run("undo", "--list", "-o", "json")
         self.undone = tool.run("undo", "--yes")
         self.after = ground.declared()
@@ -62,7 +62,7 @@ class Course:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
-    with Ground(tmp_path_factory.mktemp("course"), "HD109", still=False, workloads=2) as ground:
+    with Ground(tmp_path_factory.mktemp("course"), "HD106", still=False) as ground:
         yield Course(ground)
 
 
@@ -71,13 +71,13 @@ def test_a_fix_that_helped_ends_with_0_when_every_pod_has_pulled(course: Course)
     outcome = course.fixed.json
     assert outcome["schema"] == 1
     assert (outcome["applied"], outcome["mended"], outcome["waiting"]) == (True, True, [])
-    assert outcome["sentence"] == "4 of 4 pods have pulled"
+    assert outcome["sentence"] == "2 of 2 pods have pulled"
     assert outcome["receipt"]
     assert not any(course.pods), "no container waits any more"
     assert course.scanned.code == 0
 
 
-def test_the_mended_secret_holds_the_login_without_the_line_break(course: Course) -> None:
+def test_the_mended_secret_holds_the_login_under_the_registrys_own_key(course: Course) -> None:
     assert password_of(course.mended) == SECRET
 
 
@@ -86,12 +86,12 @@ def test_the_way_is_told_on_stderr_and_ends_with_the_pods(course: Course) -> Non
     assert [p for p in dict.fromkeys(phases) if p in ("checking", "journal", "applying", "done", "verifying")] == [
         "checking", "journal", "applying", "done", "verifying",
     ]  # fmt: skip
-    assert course.fixed.last == "verifying: 4 of 4 pods have pulled (4 of 4)"
+    assert course.fixed.last == "verifying: 2 of 2 pods have pulled (2 of 2)"
 
 
 def test_the_receipt_is_one_opaque_secret_beside_what_it_undoes(course: Course) -> None:
     (receipt,) = course.receipts
-    assert receipt["metadata"]["namespace"] == "shop"
+    assert receipt["metadata"]["namespace"] == "crm"
     assert receipt["type"] == "Opaque"
     assert list(receipt["metadata"]["labels"]) == ["harbor-doctor/receipt"]
     assert not receipt["metadata"].get("ownerReferences")
@@ -100,7 +100,7 @@ def test_the_receipt_is_one_opaque_secret_beside_what_it_undoes(course: Course) 
 def test_the_receipt_is_listed_until_it_is_undone(course: Course) -> None:
     (listed,) = course.listed.json["receipts"]
     assert listed["id"] == course.fixed.json["receipt"]
-    assert (listed["namespace"], listed["problem"], listed["finished"]) == ("shop", NEWLINE, True)
+    assert (listed["namespace"], listed["problem"], listed["finished"]) == ("crm", PORT, True)
 
 
 def test_after_undo_everything_declared_is_as_before_byte_for_byte(course: Course) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.facts import Knows, Unknown
+from checks.facts import Fact, Knows, Unknown
 from tests import builders as b
 
 ALICE = b.login("alice", "old")
@@ -110,6 +110,64 @@ def test_a_robot_that_the_registry_accepts_is_not_blamed_whatever_the_list_says(
     """A list may be older than the answer."""
     trials = [b.accepted(b.login(), b.no_tag(), "pull")]
     silent(_refused(b.login(), text=b.not_found(), trials=trials, harbor={b.ROBOT: b.view(robot)}), code)
+
+
+# HD305
+
+RENAMED = {b.ROBOT: b.view(b.robot("bot$shop+pull"))}
+
+
+@pytest.mark.parametrize("knows", [Knows.REFUSED, Knows.LOCKED])
+def test_a_robot_whose_prefix_was_changed_is_named_with_its_new_name(named, knows) -> None:
+    who = b.login()
+    proof = (b.variant("robot_prefix", who, b.login("bot$shop+pull")),)
+    found = named(_refused(who, knows, harbor=RENAMED, variants=proof), "HD305", "shop/harbor-pull")
+    assert "is called bot$shop+pull in Harbor now" in found.cause.params["detail"]
+    assert "is accepted" in found.cause.params["detail"]
+    assert found.behind == ()
+
+
+def test_a_password_that_the_new_name_does_not_take_is_not_said_to_be_right(named) -> None:
+    who = b.login()
+    refused = (b.variant("robot_prefix", who, b.login("bot$shop+pull"), Knows.REFUSED),)
+    for proof in ((), refused):
+        found = named(_refused(who, harbor=RENAMED, variants=proof), "HD305", "shop/harbor-pull")
+        assert found.cause.params["detail"].endswith("the password under it is not proven")
+
+
+def test_a_robot_under_its_own_name_has_kept_its_prefix(silent) -> None:
+    silent(_refused(b.login(), harbor={b.ROBOT: b.view(b.robot())}), "HD305")
+    silent(_refused(b.login(), harbor={b.ROBOT: b.view(None)}), "HD305")
+    silent(_refused(b.login(), harbor={b.ROBOT: b.view(Unknown("may not be seen"))}), "HD305")
+
+
+# HD306
+
+
+@pytest.mark.parametrize("knows", [Knows.REFUSED, Knows.LOCKED])
+def test_a_person_refused_by_a_harbor_with_oidc_is_told_of_the_cli_secret(named, knows) -> None:
+    found = named(_refused(knows=knows, auth_mode=b.OIDC), "HD306", "shop/harbor-pull")
+    assert found.cause.params["user"] == "alice"
+    assert found.behind == ()
+
+
+@pytest.mark.parametrize("mode", ["db_auth", "ldap_auth"])
+def test_a_person_refused_by_another_harbor_has_no_cli_secret(named, silent, mode) -> None:
+    found = _refused(auth_mode=Fact(mode, "systeminfo", b.NOW))
+    silent(found, "HD306")
+    named(found, "HD301", "shop/harbor-pull")
+    silent(_refused(auth_mode=Unknown("no answer")), "HD306")
+
+
+@pytest.mark.parametrize("user", [b.ROBOT, "robot$all", "robot", "robot+pull", "admin"])
+def test_robots_and_the_administrator_sign_in_by_password_with_oidc_too(silent, user) -> None:
+    silent(_refused(b.login(user, "old"), auth_mode=b.OIDC), "HD306")
+
+
+def test_a_person_whose_login_is_taken_or_not_needed_is_not_told_of_oidc(silent) -> None:
+    public = b.served(b.AMD64)
+    silent(_refused(text="", trials=[b.refused(ALICE, public)], anonymous=public, auth_mode=b.OIDC), "HD306")
+    silent(_refused(trials=[b.accepted(ALICE, b.denied())], auth_mode=b.OIDC), "HD306")
 
 
 # HD307

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.facts import Break, Unknown
+from checks.facts import Break, Knows, Unknown
 from tests import builders as b
 
 CAUSES = {
@@ -113,6 +113,53 @@ def test_the_same_host_without_its_port_is_still_the_registry(named) -> None:
     image = "harbor.example.com:8443/shop/web:1"
     text = b.unreached(image, "dial tcp: lookup harbor.example.com on 10.0.0.2:53: no such host")
     named(b.evidence(image=image, text=text), "HD201", "harbor.example.com:8443")
+
+
+def _realm(realm: str, at: str, **known):
+    cause = f'failed to authorize: failed to fetch oauth token: Post "{at}/service/token": dial tcp 192.0.2.9:443: '
+    known = {"ping": b.ping(realm=f"{realm}/service/token")} | known
+    text = b.resolving(b.IMAGE, f"{cause}connect: connection refused")
+    return b.evidence(b.secret(), text=text, anonymous=b.nobody(None, "no answer"),
+                      trials=[b.not_asked(b.login(), "not sent unasked", Knows.NOT_ASKED)], **known)  # fmt: skip
+
+
+@pytest.mark.parametrize(("realm", "how"), [
+    ("https://core.internal.example", "on another host"),
+    (f"https://{b.HOST}:9443", "on another port"),
+    (f"http://{b.HOST}", "over plain HTTP"),
+])  # fmt: skip
+def test_a_token_service_at_an_odd_address_is_named_with_it(named, realm, how) -> None:
+    found = named(_realm(realm, realm), "HD215", b.HOST)
+    assert found.cause.params["how"] == how
+    assert found.behind == ()
+
+
+@pytest.mark.parametrize("realm", [f"https://{b.HOST}", f"https://{b.HOST}:443", f"https://{b.HOST.upper()}"])
+def test_a_token_service_at_the_registrys_own_address_is_not_elsewhere(silent, realm) -> None:
+    silent(_realm(realm, f"https://{b.HOST}"), "HD215")
+
+
+def test_an_odd_token_service_is_not_blamed_for_what_failed_at_another_host(named, silent) -> None:
+    found = _realm("https://core.internal.example", "https://other.example.net")
+    silent(found, "HD215")
+    named(found, "HD216", b.HOST)
+
+
+def test_an_odd_token_service_that_did_its_work_is_not_blamed_for_a_refusal(silent) -> None:
+    ping = b.ping(realm="https://core.internal.example/service/token")
+    silent(b.evidence(b.secret(b.entry("alice", "old")), text=b.unauthorized(), ping=ping), "HD215")
+
+
+def test_a_registry_that_is_no_harbor_may_have_its_token_service_elsewhere(named, silent) -> None:
+    realm = "https://auth.example.net"
+    found = _realm(realm, realm, ping=b.ping(harbor=False, realm=f"{realm}/token"))
+    silent(found, "HD215")
+    named(found, "HD216", b.HOST)
+
+
+@pytest.mark.parametrize("realm", ["https://[::1", "", "core", "//x", "https://h:x/"])
+def test_a_realm_that_is_no_address_breaks_nothing(silent, realm) -> None:
+    silent(_realm(f"https://{b.HOST}", f"https://{b.HOST}", ping=b.ping(realm=realm)), "HD215")
 
 
 TOKEN = 'failed to authorize: failed to fetch oauth token: Post "https://auth.example.com/token"'

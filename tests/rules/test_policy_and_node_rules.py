@@ -90,3 +90,57 @@ def test_a_pod_with_policy_never_whose_image_is_on_the_node_is_named_too(named) 
     """Kubelets that check logins say so of an image that is there, but not for this pod (KEP-2535)."""
     found = b.evidence(text=NODE["HD702"][0], reason="ErrImageNeverPull", fields={"pull_policy": "Never"})
     named(found, "HD702", f"shop/{b.IMAGE}")
+
+
+# HD605, HD606: policies outside Harbor's projects.
+
+CRIO = f"rpc error: code = Unknown desc = initializing source docker://{b.IMAGE}: "
+BLOCKED_REGISTRY = f"{CRIO}registry {b.HOST} is blocked in /etc/containers/registries.conf"
+REJECTED = f"Source image rejected: Running image docker://{b.IMAGE} is rejected by policy."
+VERIFIER = f'{_HEAD}image verifier cosign blocked pull of {b.IMAGE} with digest sha256:1 for reason: no signature'
+BY_LAW = b.answered(b.IMAGE, "451 Unavailable For Legal Reasons")
+BY_ADDRESS = (
+    f"{_HEAD}failed to copy: httpReadSeeker: failed open: unexpected status code https://{b.HOST}/v2/shop/web/manifests/"
+    "sha256:1: 403 Forbidden - Server message: denied: your IP 192.0.2.2 is not allowed by policy"
+)
+
+
+@pytest.mark.parametrize("text", [BLOCKED_REGISTRY, REJECTED, VERIFIER])
+def test_a_policy_of_the_node_is_named_as_the_nodes(named, text) -> None:
+    found = named(b.evidence(b.secret(), text=text), "HD605", f"shop/{b.IMAGE}")
+    assert found.cause.params["who"] == "The container runtime of the node"
+
+
+def test_a_policy_of_the_registry_is_named_as_the_registrys(named) -> None:
+    for text in (BY_LAW, BY_ADDRESS):
+        assert named(b.evidence(b.secret(), text=text), "HD605", f"shop/{b.IMAGE}").cause.params["who"] == b.HOST
+
+
+def test_a_refusal_that_may_as_well_be_a_matter_of_rights_is_no_policy_yet(named, silent) -> None:
+    """The registry's words allow for both, and nobody could be asked."""
+    dark = {"trials": [b.not_asked(b.login(), "no answer")], "anonymous": b.nobody(None, "no answer")}
+    found = b.evidence(b.secret(), text=BY_ADDRESS, **dark)
+    silent(found, "HD605")
+    named(found, "HD000", "shop/web")
+
+
+@pytest.mark.parametrize("text", ["", b.unauthorized(), b.not_found(), BLOCKED])
+def test_a_refusal_in_other_words_is_no_policy_of_the_node(silent, text) -> None:
+    silent(b.evidence(b.secret(), text=text), "HD605")
+    silent(b.evidence(b.secret(), text=text), "HD606")
+
+
+@pytest.mark.parametrize("cause", [
+    "Source image rejected: A signature was required, but no signature exists",
+    "Source image rejected: None of the signatures were accepted, reasons: Invalid GPG signature",
+    f"remote trust data does not exist for {b.HOST}/shop/web: notary.example.net does not have trust data",
+])  # fmt: skip
+def test_a_signature_that_the_node_demands_is_named(named, cause) -> None:
+    named(b.evidence(b.secret(), text=f"{CRIO}{cause}"), "HD606", f"shop/{b.IMAGE}")
+
+
+def test_harbors_own_signature_policy_is_not_the_nodes(named, silent) -> None:
+    text = f"reading manifest 1.4.2 in {b.HOST}/shop/web: unknown: The image is not signed by cosign."
+    found = _blocked(b.UNSIGNED, text)
+    silent(found, "HD606")
+    named(found, "HD603", TAG)

@@ -239,6 +239,41 @@ def test_an_empty_entry_is_harmless_where_another_login_follows_or_none_is_neede
     silent(b.evidence(EMPTY, anonymous=PUBLIC), "HD107")
 
 
+# HD108: auth and what stands beside it.
+
+
+def _beside(knows: Knows = Knows.REFUSED, **known):
+    bad, good = b.login(password="old"), b.login()
+    made = b.entry(password="old")
+    made[b.HOST]["password"] = b.PASSWORD
+    known = {"text": b.unauthorized(), "variants": (b.variant("username_password", bad, good),)} | known
+    known = {"trials": [b.refused(bad, knows=knows)]} | known
+    return b.evidence(b.secret(made), **known)
+
+
+@pytest.mark.parametrize("knows", [Knows.REFUSED, Knows.LOCKED])
+def test_an_old_login_in_auth_is_named_where_the_one_beside_it_is_accepted(named, knows) -> None:
+    found = named(_beside(knows), "HD108", "shop/harbor-pull")
+    assert found.cause.params["beside"] == "the password beside it"
+    assert found.behind == ()
+
+
+def test_another_user_beside_auth_is_told_by_name(named) -> None:
+    bad = b.login(password="old")
+    found = named(_beside(variants=(b.variant("username_password", bad, b.login("alice")),)), "HD108",
+                  "shop/harbor-pull")  # fmt: skip
+    assert found.cause.params["beside"] == "alice beside it"
+
+
+def test_auth_is_not_blamed_where_both_logins_are_refused_or_it_is_served(named, silent) -> None:
+    bad, good = b.login(password="old"), b.login()
+    both = _beside(variants=(b.variant("username_password", bad, good, Knows.REFUSED),))
+    silent(both, "HD108")
+    named(both, "HD301", "shop/harbor-pull")
+    silent(_beside(trials=[b.accepted(bad, PUBLIC, "pull")], text=""), "HD108")
+    silent(_beside(trials=[b.refused(bad, PUBLIC)], text=""), "HD108")
+
+
 # HD109: white space.
 
 

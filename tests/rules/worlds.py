@@ -116,6 +116,28 @@ def _invalid(w: World) -> Evidence:
                       reason="InvalidImageName", text="InvalidImageName")  # fmt: skip
 
 
+@fault("HD002")
+def _no_registry_named(w: World) -> Evidence:
+    """Docker Hub denies an image of the Harbor that the Secret is for."""
+    image, hub = f"{w.path}:{w.tag}", "docker.io"
+    there = b.elsewhere(w.image, b.accepted(w.login(), b.served(b.AMD64), "pull"))
+    meant = w.rng.choice((there, Unknown("no answer")))
+    text = w.said(b.resolving(f"{hub}/{image}", b.HUB_DENIAL, w.runtime))
+    return w.evidence(w.secret(), alone=True, image=image, ping=b.ping(hub, harbor=False), text=_maybe(w, text),
+                      anonymous=b.hub_denied(), nearby=b.Nearby(elsewhere=meant))  # fmt: skip
+
+
+@fault("HD004")
+def _short_name(w: World) -> Evidence:
+    image = f"{w.path}:{w.tag}"
+    cause = w.rng.choice((
+        f"short name mode is enforcing, but image name {image} returns ambiguous list",
+        f'short-name "{image}" did not resolve to an alias and no unqualified-search registries are defined in "/etc/x"',
+    ))  # fmt: skip
+    return w.evidence(w.secret(), image=image, ping=Unknown("not asked"), anonymous=b.nobody(None, "no answer"),
+                      text=w.said(f"rpc error: code = Unknown desc = {cause}"))  # fmt: skip
+
+
 @fault("HD003")
 def _no_project(w: World) -> Evidence:
     image = f"{w.host}/agent:{w.tag}"
@@ -170,6 +192,15 @@ def _empty(w: World) -> Evidence:
     return w.evidence(b.secret({w.host: entry}), text=_maybe(w, w.nothing_sent()))
 
 
+@fault("HD108")
+def _disagrees(w: World) -> Evidence:
+    knows = w.rng.choice((Knows.REFUSED, Knows.LOCKED))
+    bad = w.login(password="old")
+    proof = (b.variant("username_password", bad, w.login(w.rng.choice((w.user, "robot$x+y")))),)
+    return w.evidence(w.secret(password="old"), trials=[b.refused(bad, w.denied(), knows)], variants=proof,
+                      text=_maybe(w, w.unauthorized()))  # fmt: skip
+
+
 @fault("HD109")
 def _white_space(w: World) -> Evidence:
     password = w.rng.choice((f"{b.PASSWORD}\n", f"{b.PASSWORD}\r\n", f" {b.PASSWORD}", f"{b.PASSWORD}\t"))
@@ -184,7 +215,7 @@ def _white_space(w: World) -> Evidence:
 def _lost_dollar(w: World) -> Evidence:
     user = w.rng.choice(("robot", "robot+pull"))
     bad, full = w.login(user), w.login(f"robot${w.project}+pull")
-    knows = w.rng.choice((Knows.ACCEPTED, Knows.REFUSED))
+    knows = w.rng.choice((Knows.ACCEPTED, Knows.UNKNOWN))
     return w.evidence(w.secret(user), trials=[b.refused(bad, w.denied())], text=_maybe(w, w.unauthorized()),
                       variants=(b.variant("robot_dollar", bad, full, knows),) if "+" in user else ())  # fmt: skip
 
@@ -227,6 +258,17 @@ def _server_error(w: World) -> Evidence:
     return w.evidence(w.secret(), text=w.said(b.answered(w.image, status)), **_silent(w, "it answered 502"))
 
 
+@fault("HD215")
+def _realm_elsewhere(w: World) -> Evidence:
+    """The challenge names another host, another port or plain HTTP, and there the node fails."""
+    bare = w.host.partition(":")[0]
+    realm = w.rng.choice(("https://core.internal", f"https://{bare}:9443", f"http://{w.host}", "http://core.internal"))
+    cause = f'failed to fetch oauth token: Post "{realm}/service/token": dial tcp 192.0.2.1:1: connect: connection refused'
+    text = w.said(b.resolving(w.image, f"failed to authorize: {cause}", w.runtime))
+    return w.evidence(w.secret(), text=text, ping=b.ping(w.host, realm=f"{realm}/service/token"),
+                      **_silent(w, "the token service gave no answer"))  # fmt: skip
+
+
 @fault("HD216")
 def _token_service(w: World) -> Evidence:
     cause = w.rng.choice((
@@ -255,6 +297,16 @@ FAULTS["HD303"] = _turned_away(
     "robot${project}+off", Knows.LOCKED, harbor=lambda n: {n: b.view(b.robot(n, disabled=True))}
 )
 FAULTS["HD304"] = _turned_away("robot${project}+gone", harbor=lambda n: {n: b.view(None)})
+FAULTS["HD305"] = _turned_away("robot${project}+pull", harbor=lambda n: {n: b.view(b.robot(f"bot{n[5:]}"))})
+
+
+@fault("HD306")
+def _oidc(w: World) -> Evidence:
+    knows = w.rng.choice((Knows.REFUSED, Knows.LOCKED))
+    return w.evidence(w.secret("alice", "old"), trials=[b.refused(w.login("alice", "old"), w.denied(), knows)],
+                      auth_mode=b.OIDC, text=_maybe(w, w.unauthorized()))  # fmt: skip
+
+
 FAULTS["HD307"] = _turned_away("alice", Knows.LOCKED)
 
 
@@ -331,6 +383,10 @@ def _text(text: str) -> Fault:
 _HEAD = 'failed to pull and unpack image "{image}": '
 FAULTS["HD604"] = lambda w: w.evidence(w.secret(), text=w.said(b.answered(w.image, "429 Too Many Requests", w.runtime)),
                                        **_silent(w, "it answered 429"))  # fmt: skip
+FAULTS["HD605"] = _text("rpc error: code = Unknown desc = initializing source docker://{image}: registry x.example is "
+                        "blocked in /etc/containers/registries.conf")  # fmt: skip
+FAULTS["HD606"] = _text("rpc error: code = Unknown desc = initializing source docker://{image}: Source image rejected: "
+                        "A signature was required, but no signature exists")  # fmt: skip
 FAULTS["HD701"] = _text(_HEAD + "failed to extract layer sha256:1: write /var/x: no space left on device")
 FAULTS["HD702"] = _text('Container image "{image}" is not present with pull policy of Never')
 FAULTS["HD703"] = _text("pull QPS exceeded")
@@ -340,12 +396,15 @@ FAULTS["HD705"] = _text(_HEAD + 'media type "application/x" is no longer support
 
 LESS_EXACT: dict[str, frozenset[str]] = {
     "HD102": frozenset({"HD101"}),
+    "HD108": frozenset({"HD301", "HD307"}),
     "HD109": frozenset({"HD301", "HD307"}),
     "HD110": frozenset({"HD301", "HD307"}),
     "HD505": frozenset({"HD502", "HD503"}),
     "HD302": frozenset({"HD301"}),
     "HD303": frozenset({"HD301"}),
     "HD304": frozenset({"HD301"}),
+    "HD305": frozenset({"HD301"}),
+    "HD215": frozenset({"HD216"}),
 }
 """What may be said instead where the decisive fact is in the dark: true too, and about the same thing; of a project
 that may be a proxy cache only with that said."""

@@ -31,6 +31,9 @@ class Console(Protocol):
     def test_again(self, problem: str | None) -> None:
         """`t`: look again at what this problem rests on."""
 
+    def copy_evidence(self, problem: str | None) -> None:
+        """`y`: the evidence of this problem goes to the terminal's clipboard as plain text."""
+
     def want_offers(self, problem: str) -> None:
         """The plans of this problem are needed now."""
 

@@ -13,6 +13,7 @@ _KEYS = (
     ("r", "replace the stuck pods, and no other"),
     ("i", "read the advice: what to do by hand, with commands"),
     ("t", "test again"),
+    ("y", "copy the evidence as text, with curl commands to ask again"),
     ("z", "undo the last repair, after showing what it puts back"),
     ("/", "filter by words; esc clears"),
     ("ctrl+r", "look at the whole cluster again"),

@@ -9,7 +9,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
     """Return the footer of the main screen, or of an opened problem."""
 
     def usable(letter: str) -> bool:
-        return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not board.busy
+        return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not board.writing
 
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
     best = board.plan_for(key, "f") if key else None
@@ -23,6 +23,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
         Hint("a", "attach", usable("a")),
         Hint("r", "replace pods", usable("r")),
         Hint("t", "test", key is not None),
+        Hint("y", "copy", key is not None),
         Hint("z", "undo", mended),
         *(() if opened else (Hint("/", "filter"),)),
         Hint("q", "quit"),

@@ -33,6 +33,7 @@ class MainScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
         Binding("t", "test_again", show=False),
+        Binding("y", "copy", show=False),
         Binding("z", "undo", show=False),
         Binding("slash", "filter", show=False),
         Binding("escape", "leave_filter", show=False),
@@ -125,6 +126,10 @@ class MainScreen(BoardScreen):
     def action_test_again(self) -> None:
         """Look again."""
         self.console.test_again(self.selected)
+
+    def action_copy(self) -> None:
+        """Copy the evidence."""
+        self.console.copy_evidence(self.selected)
 
     def action_undo(self) -> None:
         """Take the last repair back."""

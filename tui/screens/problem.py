@@ -20,6 +20,7 @@ class ProblemScreen(BoardScreen):
         Binding("escape,left,h", "app.pop_screen", show=False),
         *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
         Binding("t", "test_again", show=False),
+        Binding("y", "copy", show=False),
         Binding("z", "undo", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
@@ -57,6 +58,10 @@ class ProblemScreen(BoardScreen):
     def action_test_again(self) -> None:
         """Look again."""
         self.console.test_again(self.problem)
+
+    def action_copy(self) -> None:
+        """Copy the evidence."""
+        self.console.copy_evidence(self.problem)
 
     def action_undo(self) -> None:
         """Take the last repair back."""

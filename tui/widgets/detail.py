@@ -148,7 +148,9 @@ def repair_lines(repair: Repair | None) -> list[Text]:
     """How a repair goes, or how it ended and what `z` would put back."""
     if repair is None:
         return []
-    lines = [Text(f"… {step.text}" if repair.running else f"· {step.text}", "dim") for step in repair.progress[-6:]]
+    lines = [safe(f"· {step.text}", "dim") for step in repair.progress[-6:]]
+    if repair.running and lines:
+        lines[-1] = safe(f"… {repair.progress[-1].text}", "bold yellow")
     if repair.error:
         lines.append(Text.assemble(("✖ ", "bold red"), safe(repair.error)))
     if repair.outcome is not None:

@@ -63,7 +63,7 @@ END
 authority ca "harbor-doctor demo CA"
 authority other "Somebody else's CA"
 hosts=""
-for name in harbor broken htpasswd token realm http-realm portal; do
+for name in harbor broken htpasswd token realm http-realm portal oidc; do
     hosts="$hosts,DNS:$name.demo.test"
 done
 server harbor ca "${hosts#,}" "$START" "$END"

@@ -54,6 +54,8 @@ class Wire:
     def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         """Send one request; raises NoAnswer."""
         split = urlsplit(url)
+        if split.scheme == "http":  # nobody in the demo listens there: TLS ends in front of the registry
+            raise NoAnswer(words.refused(f"{split.hostname}:{split.port or 80}"))
         host, target = split.netloc, split.path + (f"?{split.query}" if split.query else "")
         kept = self._kept()
         for fresh in (False, True):

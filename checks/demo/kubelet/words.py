@@ -104,6 +104,17 @@ def reset(host: str) -> str:
     return f"read tcp 192.0.2.2:40112->{address(host)}: read: connection reset by peer"
 
 
+def short_name(image: str) -> str:
+    """CRI-O with several registries to search, and nobody to ask which."""
+    return f"short name mode is enforcing, but image name {image} returns ambiguous list"
+
+
+def crio(ref: str, cause: str) -> str:
+    """CRI-O's pull, before anything came."""
+    return f"rpc error: code = Unknown desc = initializing source docker://{ref}: {cause}"
+
+
+NO_PROXY = "proxyconnect tcp: dial tcp 192.0.2.80:3128: connect: connection refused"
 TLS_TIMEOUT = "net/http: TLS handshake timeout"
 ANSWER_TIMEOUT = "net/http: timeout awaiting response headers"
 PLAIN_HTTP = "http: server gave HTTP response to HTTPS client"

@@ -1,11 +1,14 @@
 """The demo's troubles as data: at least one broken workload for every rule, and what runs well beside them."""
 
-from checks.demo.scenarios.harbor import ARTIFACT, LOGIN, PERMISSION
+from checks.demo.scenarios.harbor import ARTIFACT, PERMISSION
 from checks.demo.scenarios.healthy import SECRETS, WORKLOADS
+from checks.demo.scenarios.login import LOGIN
 from checks.demo.scenarios.model import Scenario, SeededSecret, Workload
 from checks.demo.scenarios.network import NETWORK
-from checks.demo.scenarios.node import NODE, POLICY, UNKNOWN
-from checks.demo.scenarios.wiring import REFERENCE, WIRING
+from checks.demo.scenarios.node import NODE, UNKNOWN
+from checks.demo.scenarios.policy import POLICY
+from checks.demo.scenarios.reference import REFERENCE
+from checks.demo.scenarios.wiring import WIRING
 
 SCENARIOS: tuple[Scenario, ...] = (
     *REFERENCE,

@@ -1,4 +1,4 @@
-"""Logins, rights and images in Harbor: HD3xx, HD4xx and HD5xx."""
+"""Rights and images in Harbor: HD4xx and HD5xx."""
 
 from checks.demo.harbor import Reach, pull_grant
 from checks.demo.harbor.images import build
@@ -6,16 +6,14 @@ from checks.demo.harbor_content import PASSWORD, SECRET
 from checks.demo.kubelet.faults import Faults
 from checks.demo.registries import Registries
 from checks.demo.scenarios import says
-from checks.demo.scenarios.model import HARBOR, Prepare, Says, Scenario, Workload, pull_secret
+from checks.demo.scenarios.model import HARBOR, Prepare, Scenario, Workload, one, work
 
 _ARM = "data/notebook", "5.1-arm"
 
 
-def _robots(registries: Registries, _: Faults) -> None:
-    harbor = registries.harbor
-    harbor.add_robot("nightly", "data", secret=SECRET, duration=30, age_days=30.2, description="nightly jobs")
-    harbor.add_robot("preview", "web", secret=SECRET, disabled=True, description="preview environments")
-    harbor.add_robot("uploader", secret=SECRET, grants=(pull_grant("infra", "push"),), description="uploads only")
+def _uploader(registries: Registries, _: Faults) -> None:
+    grants = (pull_grant("infra", "push"),)
+    registries.harbor.add_robot("uploader", secret=SECRET, grants=grants, description="uploads only")
 
 
 def _team(registries: Registries, _: Faults) -> None:
@@ -35,61 +33,24 @@ def _lost(registries: Registries, _: Faults) -> None:
     registries.harbor.lose_manifest("shop/receipts", "3.3")
 
 
-def _one(
-    code: str, subject: str, workload: Workload, user: str, secret: str = SECRET, prepare: Prepare | None = None
-) -> Scenario:
-    login = pull_secret(workload.namespace, workload.secrets[0], user, secret)
-    return Scenario(code, subject, (workload,), (login,), prepare)
-
-
-def _work(
-    namespace: str, name: str, image: str, hours: float, text: Says, replicas: int, secret: str, slow: bool = False
-) -> Workload:
-    image = f"{HARBOR}/{image}"
-    return Workload(namespace, name, image, hours, text, replicas=replicas, secrets=(secret,), slow=slow)
-
-
 _NO = says.unauthorized
 
-LOGIN = (
-    _one(
-        *("HD301", "crm/lena-login"),
-        _work("crm", "reports", "crm/backend:12.5", 6.6, _NO, 1, "lena-login", slow=True),
-        *("lena", PASSWORD + "!"),
-    ),
-    _one(
-        *("HD302", "data/nightly-robot"),
-        _work("data", "feature-loader", "data/etl:2026.10", 4.8, _NO, 3, "nightly-robot"),
-        "robot$data+nightly",
-        prepare=_robots,
-    ),
-    _one(
-        *("HD303", "web/preview-robot"),
-        _work("web", "preview", "web/frontend:3.2.0", 1.9, _NO, 2, "preview-robot"),
-        "robot$web+preview",
-    ),
-    _one(
-        *("HD304", "pay/legacy-robot"),
-        _work("pay", "ledger", "pay/worker:7.1.1", 49.5, _NO, 2, "legacy-robot"),
-        "robot$pay+legacy",
-    ),
-)
-
 PERMISSION = (
-    _one(
+    one(
         *("HD401", f"sam@{HARBOR}/pay"),
-        _work("pay", "fraud-check", "pay/api:7.1.1", 3.4, _NO, 2, "sam-login"),
+        work("pay", "fraud-check", "pay/api:7.1.1", 3.4, _NO, 2, "sam-login"),
         *("sam", PASSWORD),
     ),
-    _one(
+    one(
         *("HD402", f"robot$shop+pull@{HARBOR}/pay"),
-        _work("shop", "payments-bridge", "pay/api:7.1.0", 10.5, _NO, 2, "shop-robot"),
+        work("shop", "payments-bridge", "pay/api:7.1.0", 10.5, _NO, 2, "shop-robot"),
         "robot$shop+pull",
     ),
-    _one(
+    one(
         *("HD403", f"robot$uploader@{HARBOR}/infra"),
-        _work("infra", "agent-canary", "infra/agent:0.30", 2.2, _NO, 1, "uploader"),
+        work("infra", "agent-canary", "infra/agent:0.30", 2.2, _NO, 1, "uploader"),
         "robot$uploader",
+        prepare=_uploader,
     ),
 )
 
@@ -108,15 +69,15 @@ def _shop(code: str, subject: str, workload: Workload, prepare: Prepare | None =
 
 
 ARTIFACT = (
-    _one(
+    one(
         *("HD501", f"{HARBOR}/taem"),
-        _work("web", "team-app", "taem/app:2.1", 0.2, _NO, 4, "team-pull"),
+        work("web", "team-app", "taem/app:2.1", 0.2, _NO, 4, "team-pull"),
         "robot$team+pull",
         prepare=_team,
     ),
     _shop(
         *("HD502", f"{HARBOR}/shop/wishlist"),
-        _work("shop", "wishlist", "shop/wishlist:1.0.0", 0.9, says.not_found, 2, _CLUSTER),
+        work("shop", "wishlist", "shop/wishlist:1.0.0", 0.9, says.not_found, 2, _CLUSTER),
     ),
     Scenario(
         *("HD503", f"{HARBOR}/shop/search:0.9.9"),
@@ -155,7 +116,7 @@ ARTIFACT = (
     ),
     _shop(
         *("HD506", f"{HARBOR}/shop/receipts:3.3"),
-        _work("shop", "receipts", "shop/receipts:3.3", 33.3, says.not_found, 1, _CLUSTER),
+        work("shop", "receipts", "shop/receipts:3.3", 33.3, says.not_found, 1, _CLUSTER),
         _lost,
     ),
 )

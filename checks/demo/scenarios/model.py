@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from checks.credentials import DOCKER_CONFIG_JSON
 from checks.demo.api.problems import Obj
+from checks.demo.harbor_content import SECRET
 from checks.demo.kubelet.statuses import Outcome
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 HARBOR = "harbor.demo.test"
 BASE = f"{HARBOR}/library/busybox:1.37"
 """A public image, for containers that are not what the scenario is about."""
+
+CRIO_NODE = "node-7"
+"""The one node whose runtime is CRI-O."""
 
 Says = Callable[[str, str], Outcome]
 """From the image that must be pulled, and the time, to what the kubelet says about it."""
@@ -104,3 +108,19 @@ class Scenario:
     """Changes the registries or the nodes before anything is pulled."""
     afterwards: "Callable[[Objects], None] | None" = None
     """Done in the cluster after the pods were made."""
+
+
+def one(
+    code: str, subject: str, workload: Workload, user: str, secret: str = SECRET, prepare: Prepare | None = None
+) -> Scenario:
+    """A scenario of one workload whose pull Secret holds this login for its registry."""
+    login = pull_secret(workload.namespace, workload.secrets[0], user, secret, key=workload.image.partition("/")[0])
+    return Scenario(code, subject, (workload,), (login,), prepare)
+
+
+def work(
+    namespace: str, name: str, image: str, hours: float, text: Says, replicas: int, secret: str, slow: bool = False
+) -> Workload:
+    """A Deployment whose image lies in the demo's Harbor."""
+    image = f"{HARBOR}/{image}"
+    return Workload(namespace, name, image, hours, text, replicas=replicas, secrets=(secret,), slow=slow)

@@ -1,6 +1,5 @@
-"""Policies of Harbor, faults of the node, and one that nobody can name: HD6xx, HD7xx and HD000."""
+"""Faults of the node, and one that nobody can name: HD7xx and HD000."""
 
-from checks.demo.harbor import Scan
 from checks.demo.harbor_content import SECRET
 from checks.demo.kubelet import faults, words
 from checks.demo.kubelet.faults import Faults
@@ -9,21 +8,23 @@ from checks.demo.scenarios import says
 from checks.demo.scenarios.model import HARBOR, Scenario, Workload, pull_secret
 
 FULL_NODE = "node-5"
+_SCHEMA_1 = (
+    'media type "application/vnd.docker.distribution.manifest.v1+prettyjws" is no longer supported since containerd '
+    "v2.1, please rebuild the image as application/vnd.docker.distribution.manifest.v2+json"
+)
 _LAYER = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 
 _FULL = f"{HARBOR}/data/etl:2026.11"
 _CORRUPT = f"{HARBOR}/web/assets/nginx:1.27"
 _ODD = f"{HARBOR}/infra/agent:0.31"
-_LIMITED = "token.demo.test/tools/kubectl:1.34"
+_BURST = f"{HARBOR}/library/busybox:1.36"
+_OLD = f"{HARBOR}/crm/legacy:2.0"
+BUSY_NODE = "node-3"
 
 
 def _odd(ref: str) -> str:
     cause = f'failed to prepare extraction snapshot "extract-771204518-qX1b sha256:{_LAYER}"'
     return words.failed(ref, f"{cause}: lease 4d1c2a77 is held by another writer: busy")
-
-
-def _scan(registries: Registries, _: Faults) -> None:
-    registries.harbor.set_scan("vault/signer", "2.4.0-rc1", Scan())
 
 
 def _break_nodes(_: Registries, nodes: Faults) -> None:
@@ -32,37 +33,14 @@ def _break_nodes(_: Registries, nodes: Faults) -> None:
     nodes.set(_ODD, _odd(_ODD), "node-2")
 
 
-def _limit(registries: Registries, _: Faults) -> None:
-    registries.tokens.push_image("tools/kubectl", "1.34")
-    registries.tokens.public.add("tools/kubectl")
-    registries.tokens.limited.add("tools/kubectl")
+def _hold_back(_: Registries, nodes: Faults) -> None:
+    nodes.set(_BURST, faults.PULL_QPS, BUSY_NODE)
 
 
-POLICY = (
-    Scenario(
-        "HD601",
-        f"{HARBOR}/vault/signer:2.3.1",
-        (Workload("pay", "signer", f"{HARBOR}/vault/signer:2.3.1", 8.3, says.policy, replicas=2, secrets=("vault",)),),
-        (pull_secret("pay", "vault", "robot$vault+pull", SECRET),),
-    ),
-    Scenario(
-        "HD602",
-        f"{HARBOR}/vault/unscanned:1.0",
-        (Workload("pay", "key-rotation", f"{HARBOR}/vault/unscanned:1.0", 2.9, says.policy, secrets=("vault",)),),
-    ),
-    Scenario(
-        "HD603",
-        f"{HARBOR}/vault/signer:2.4.0-rc1",
-        (Workload("pay", "signer-next", f"{HARBOR}/vault/signer:2.4.0-rc1", 1.1, says.policy, secrets=("vault",)),),
-        prepare=_scan,
-    ),
-    Scenario(
-        "HD604",
-        "token.demo.test",
-        (Workload("infra", "cert-renewal", _LIMITED, 0.7, says.status("429 Too Many Requests"), "Pod"),),
-        prepare=_limit,
-    ),
-)
+def _push_old(registries: Registries, nodes: Faults) -> None:
+    registries.harbor.push_image("crm/legacy", "2.0")
+    nodes.set(_OLD, words.failed(_OLD, _SCHEMA_1))
+
 
 NODE = (
     Scenario(
@@ -90,6 +68,18 @@ NODE = (
         ),
     ),
     Scenario(
+        "HD703",
+        BUSY_NODE,
+        (
+            Workload(
+                *("infra", "nightly-burst", _BURST, 0.1, says.literal(lambda _: faults.PULL_QPS)),
+                replicas=2,
+                node=BUSY_NODE,
+            ),
+        ),
+        prepare=_hold_back,
+    ),
+    Scenario(
         "HD704",
         f"web/{_CORRUPT}",
         (
@@ -100,6 +90,18 @@ NODE = (
                 secrets=("cluster-pull",),
             ),
         ),
+    ),
+    Scenario(
+        "HD705",
+        f"crm/{_OLD}",
+        (
+            Workload(
+                *("crm", "legacy-forms", _OLD, 55.5, says.literal(lambda ref: words.failed(ref, _SCHEMA_1))),
+                secrets=("crm-old",),
+            ),
+        ),
+        (pull_secret("crm", "crm-old", "robot$crm+pull", SECRET),),
+        prepare=_push_old,
     ),
 )
 

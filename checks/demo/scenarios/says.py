@@ -38,6 +38,11 @@ def literal(text: Callable[[str], str]) -> Says:
     return _pull(lambda _, ref, __: text(ref))
 
 
+def no_token(kind: str, cause: Callable[[str], str]) -> Says:
+    """The token service did not help; `cause` makes the words from the registry's host."""
+    return _pull(lambda image, ref, _: words.unresolved(ref, words.token_failed(kind, cause(image.registry))))
+
+
 unauthorized = status("401 Unauthorized")
 policy = status("412 Precondition Failed")
 bad_request = status("400 Bad Request")

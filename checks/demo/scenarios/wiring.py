@@ -1,4 +1,4 @@
-"""Broken references and broken wiring: HD0xx and HD1xx."""
+"""Broken wiring: HD1xx."""
 
 import base64
 import json
@@ -40,6 +40,12 @@ def _cut_base64() -> bytes:
     return json.dumps({"auths": {HARBOR: broken}}).encode()
 
 
+def _stale_auth() -> bytes:
+    """Somebody changed the password, and not `auth`, which holds it too."""
+    entries = {HARBOR: entry("robot$pay+pull", "TheOldSecret0fLastYear") | {"password": SECRET}}
+    return json.dumps({"auths": entries}).encode()
+
+
 def _newline() -> bytes:
     text = base64.b64encode(f"robot$shop+pull:{SECRET}\n".encode()).decode()
     entries = {HARBOR: {"username": "robot$shop+pull", "password": f"{SECRET}\n", "auth": text}}
@@ -54,30 +60,6 @@ _EXTERNAL = {
     "controller": True,
     "blockOwnerDeletion": True,
 }
-
-REFERENCE = (
-    Scenario(
-        "HD001",
-        f"web/{HARBOR}/web/Frontend:3.2.1",
-        (Workload("web", "landing-page", f"{HARBOR}/web/Frontend:3.2.1", 5.2, says.invalid),),
-    ),
-    Scenario(
-        "HD003",
-        f"infra/{HARBOR}/agent",
-        (
-            Workload(
-                "infra",
-                "node-agent",
-                f"{HARBOR}/agent:0.31",
-                30.5,
-                says.bad_request,
-                "DaemonSet",
-                secrets=("infra-pull",),
-            ),
-        ),
-        (pull_secret("infra", "infra-pull", "robot$infra+pull", SECRET),),
-    ),
-)
 
 WIRING = (
     Scenario(
@@ -173,6 +155,18 @@ WIRING = (
                 "data", "desktop-config", json.dumps({"auths": {HARBOR: {}}, "credsStore": "desktop"}).encode()
             ),
         ),
+    ),
+    Scenario(
+        "HD108",
+        "pay/rotated-pull",
+        (
+            Workload(
+                *("pay", "refunds", f"{HARBOR}/pay/worker:7.1.1", 18.6, says.unauthorized),
+                replicas=2,
+                secrets=("rotated-pull",),
+            ),
+        ),
+        (SeededSecret("pay", "rotated-pull", _stale_auth()),),
     ),
     Scenario(
         "HD109",

@@ -11,13 +11,16 @@ from checks.repair.advice.case import Case, Text
 
 TEXTS: Mapping[str, Callable[[Case], Text]] = MappingProxyType(
     {
-        "HD002": place.no_registry, "HD101": place.no_secret, "HD102": place.no_secret, "HD103": place.no_secret, "HD104": place.wrong_type,
+        "HD002": place.no_registry,
+        "HD101": place.no_secret, "HD102": place.no_secret, "HD103": place.no_secret, "HD104": place.wrong_type,
         "HD201": reach.dns, "HD204": reach.proxy, "HD205": reach.server, "HD215": reach.realm, "HD216": reach.token,
         "HD211": reach.unknown_ca, "HD214": reach.plain_http,
         "HD302": harbor.robot_renew, "HD303": harbor.robot_renew, "HD304": harbor.robot_renew,
-        "HD305": harbor.renamed, "HD306": harbor.cli_secret, "HD402": harbor.robot, "HD403": harbor.robot_pull,
+        "HD305": harbor.renamed, "HD306": harbor.cli_secret,
+        "HD402": harbor.robot, "HD403": harbor.robot_pull,
         "HD501": harbor.project_missing, "HD502": harbor.repository_missing, "HD503": harbor.tag_missing,
-        "HD504": harbor.platform, "HD605": place.policy, "HD606": place.signature, "HD602": harbor.not_scanned, "HD603": harbor.unsigned, "HD604": harbor.limited,
+        "HD504": harbor.platform, "HD602": harbor.not_scanned, "HD603": harbor.unsigned, "HD604": harbor.limited,
+        "HD605": place.policy, "HD606": place.signature,
         "HD701": place.disk, "HD702": place.never, "HD703": place.wait, "HD704": place.rebuild, "HD705": place.rebuild,
         "reference": place.name, "wiring": place.rewrite, "network": reach.network, "tls": reach.tls,
         "login": harbor.password, "permission": harbor.member, "artifact": harbor.storage, "policy": harbor.vulnerable,

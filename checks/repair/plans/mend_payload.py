@@ -1,6 +1,7 @@
 """Key s: write the same login without what is wrong with it."""
 
 from checks.credentials import Login
+from checks.facts import Knows
 from checks.model import ObjectRef, Problem
 from checks.repair.bench import Bench
 from checks.repair.draft import draft
@@ -25,11 +26,18 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     payload = find(body) if body else None
     if body is None or payload is None:
         return None
-    tried = best_login(payload, f"{refs[0].namespace}/{refs[0].name}", images, bench)
+    where = f"{refs[0].namespace}/{refs[0].name}"
+    tried = best_login(payload, where, images, bench, _renamed(problem))
     if tried.reading is None:
         return _useless(refs[0], body, payload, tried)
     mended = mend(body, payload, tried, images)
     return None if mended is None else _plan(problem, bench, refs[0], body, mended)
+
+
+def _renamed(problem: Problem) -> tuple[Login, ...]:
+    """Logins that the registry took when they were tried under the robot's present name."""
+    found = (v.trial for d in problem.diagnoses for v in d.evidence.variants if v.kind == "robot_prefix")
+    return tuple(dict.fromkeys(t.login for t in found if t.login is not None and t.knows is Knows.ACCEPTED))
 
 
 def _useless(ref: ObjectRef, body: dict[str, object], payload: Payload, tried: Tried) -> Refusal | None:

@@ -10,6 +10,7 @@ token call without a scope can.
 What to do: put a login that is accepted into the Secret. Give a Harbor login to learn why this one is refused.
 """
 
+from checks.credentials import shown_key
 from checks.facts import Fact, Robot
 from checks.model import Evidence, Finding, Proof, Stage
 from checks.rules.base import (
@@ -39,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
             "reason": _reason(evidence, trial.login.username),
         },
         (
-            Proof("secret", f"{subject}: entry {trial.login.origin.key}, user {trial.login.username}"),
+            Proof("secret", f"{subject}: entry {shown_key(trial.login.origin.key)}, user {trial.login.username}"),
             kubelet_proof(evidence),
             *login_proofs(trial),
         ),

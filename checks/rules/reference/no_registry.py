@@ -9,10 +9,21 @@ Why it matters: the pull secret is right and is never used, and the registry tha
 What to do: write the registry in front of the image, as the key of the pull secret has it.
 """
 
+from checks.credentials import shown_key
 from checks.elsewhere import host_of, names_no_registry, short_of
 from checks.facts import Elsewhere, Fact, Unknown
 from checks.model import Evidence, Finding, Proof, Stage, Subject
-from checks.rules.base import DENIALS, Rule, kubelet_proof, manifests, open_to, passes, trial_proofs, usable_trials
+from checks.rules.base import (
+    DENIALS,
+    Rule,
+    kubelet_proof,
+    kubelet_proves,
+    manifests,
+    open_to,
+    passes,
+    trial_proofs,
+    usable_trials,
+)
 
 _DENIED = ("short_name", "not_found_repository", "no_credentials", "bad_credentials", "no_permission")
 
@@ -20,7 +31,9 @@ _DENIED = ("short_name", "not_found_repository", "no_credentials", "bad_credenti
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where Docker Hub denies an image, and something tells that another registry was meant."""
     image = evidence.image
-    if image is None or not names_no_registry(image) or passes(evidence) or not _denied(evidence):
+    if image is None or not names_no_registry(image) or kubelet_proves(evidence, "short_name"):
+        return None
+    if passes(evidence) or not _denied(evidence):
         return None
     found = _served_elsewhere(evidence)
     meant = f"{found.image} is there" if found else _meant(evidence)
@@ -73,7 +86,7 @@ def _keys(evidence: Evidence) -> tuple[str, ...]:
 def _key_proofs(evidence: Evidence) -> tuple[Proof, ...]:
     if isinstance(evidence.keyring, Unknown):
         return ()
-    return tuple(Proof("secret", f"{e.secret}: {e.key}: {e.why}") for e in evidence.keyring.entries[:4])
+    return tuple(Proof("secret", f"{e.secret}: {shown_key(e.key)}: {e.why}") for e in evidence.keyring.entries[:4])
 
 
 RULE = Rule(

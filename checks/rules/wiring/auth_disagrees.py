@@ -8,6 +8,7 @@ Why it matters: the Secret shows the right password, and the registry is sent th
 What to do: write `auth` anew from user name and password; the next attempt uses it.
 """
 
+from checks.credentials import shown_key
 from checks.facts import Knows, Trial, Variant
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
@@ -42,7 +43,9 @@ def examine(evidence: Evidence) -> Finding | None:
             "beside": beside,
         },
         (
-            secret_proof(evidence, subject.name, f"entry {trial.login.origin.key}: auth is not what is beside it"),
+            secret_proof(
+                evidence, subject.name, f"entry {shown_key(trial.login.origin.key)}: auth is not what is beside it"
+            ),
             kubelet_proof(evidence),
             *login_proofs(trial, ", from auth"),
             *login_proofs(variant.trial, ", from beside it"),

@@ -10,7 +10,7 @@ after it.
 What to do: put a user name and password into the entry.
 """
 
-from checks.credentials import Login
+from checks.credentials import Login, shown_key
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
@@ -38,11 +38,11 @@ def examine(evidence: Evidence) -> Finding | None:
         subject,
         {
             "secret": str(subject),
-            "key": login.origin.key,
+            "key": shown_key(login.origin.key),
             "what": what,
             "registry": evidence.image.registry if evidence.image else "the registry",
         },
-        (secret_proof(evidence, subject.name, f"entry {login.origin.key}: {what}"), kubelet_proof(evidence)),
+        (secret_proof(evidence, subject.name, f"entry {shown_key(login.origin.key)}: {what}"), kubelet_proof(evidence)),
     )
 
 

@@ -9,6 +9,7 @@ copied from Harbor's pages. Nothing reports it.
 What to do: add an entry for the registry as the image names it; other entries stay.
 """
 
+from checks.credentials import shown_key
 from checks.facts import Fact, Unknown
 from checks.model import EntryVerdict, Evidence, Finding, Proof, Stage
 from checks.rules.base import (
@@ -39,7 +40,7 @@ def examine(evidence: Evidence) -> Finding | None:
         subject,
         {"registry": image.registry, "secret": str(subject), "why": why},
         (
-            *(Proof("secret", f"{e.secret}: {e.key}: {e.why}") for e in keyring.entries[:8]),
+            *(Proof("secret", f"{e.secret}: {shown_key(e.key)}: {e.why}") for e in keyring.entries[:8]),
             kubelet_proof(evidence),
         ),
     )
@@ -50,7 +51,7 @@ def _by_entries(evidence: Evidence, entries: tuple[EntryVerdict, ...]) -> tuple[
     miss = nearest_miss(entries)
     if not miss.near and not (is_harbor(evidence) or _basic(evidence)):
         return None
-    return miss.secret, f"{miss.key} does not count: {miss.why}"
+    return miss.secret, f"{shown_key(miss.key)} does not count: {miss.why}"
 
 
 def _by_emptiness(evidence: Evidence) -> tuple[str, str] | None:

@@ -37,6 +37,8 @@ def examine(evidence: Evidence) -> Finding | None:
     user = trial.login.username
     if not lost_dollar(user) or _is_member(evidence, user) or not open_to(evidence, "bad_credentials"):
         return None
+    if _tried_in_vain(evidence, trial):
+        return None
     variant = _accepted(evidence, trial)
     full = variant.trial.login.username if variant and variant.trial.login else ""
     subject = trial_secret(evidence, trial)
@@ -64,6 +66,12 @@ def _accepted(evidence: Evidence, trial: Trial) -> Variant | None:
     return next((v for v in tried if v.trial.knows is Knows.ACCEPTED), None)
 
 
+def _tried_in_vain(evidence: Evidence, trial: Trial) -> bool:
+    """The full name is refused too: the name is not what is wrong, or not alone."""
+    tried = (v for v in evidence.variants if v.kind == "robot_dollar" and v.of == trial.login)
+    return any(v.trial.knows is Knows.REFUSED for v in tried)
+
+
 def _is_member(evidence: Evidence, user: str) -> bool:
     view = evidence.harbor.get(user)
     return view is not None and isinstance(view.member, Fact) and view.member.value
@@ -74,7 +82,7 @@ RULE = Rule(
     stage=Stage.WIRING,
     title="robot name lost its $",
     cause="bad_credentials",
-    sentence="Secret {secret} says {user}, a robot name that lost its $ in a shell; "
+    sentence="Secret {secret} says {user}, which looks like a robot name that lost its $ in a shell; "
     "{registry} does not know it, and {proof}.",
     examine=examine,
     order=57,

@@ -10,6 +10,7 @@ kubelet 1.33 the waiting reason is the bare decoding error.
 What to do: mend or remove the entry. The next attempt picks it up; no pod need be replaced.
 """
 
+from checks.credentials import shown_key
 from checks.facts import Fact, Unknown
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import Rule, kubelet_proof, open_to, secret_proof, secret_subject
@@ -39,7 +40,7 @@ def _key(evidence: Evidence, name: str) -> str:
     for named in evidence.secrets:
         secret = named.found.value if isinstance(named.found, Fact) else None
         if named.name == name and secret is not None and secret.fault is not None and secret.fault.key:
-            return f" (entry {secret.fault.key})"
+            return f" (entry {shown_key(secret.fault.key)})"
     return ""
 
 

@@ -8,6 +8,7 @@ Why it matters: the Secret looks right wherever it is shown. Harbor refuses the 
 What to do: write the same login without the white space; the next attempt uses it.
 """
 
+from checks.credentials import shown_key
 from checks.facts import Knows, Trial, Variant
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
@@ -37,7 +38,7 @@ def examine(evidence: Evidence) -> Finding | None:
         subject,
         {"where": where, "secret": str(subject), "user": trial.login.username.strip(), "ends": ends},
         (
-            secret_proof(evidence, subject.name, f"entry {trial.login.origin.key}: {where}"),
+            secret_proof(evidence, subject.name, f"entry {shown_key(trial.login.origin.key)}: {where}"),
             kubelet_proof(evidence),
             *login_proofs(trial),
             *(login_proofs(variant.trial, ", without it") if variant else ()),

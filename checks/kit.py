@@ -1,0 +1,83 @@
+"""The clients and rooms that one run needs, put together: what is slow to import is imported here.
+
+`doctor` imports this at the first use only, behind the first frame.
+"""
+
+import threading
+from collections.abc import Collection, Iterator
+
+from checks.clients.cluster import Cluster
+from checks.clients.harbor import Harbor
+from checks.clients.prober import Prober
+from checks.diagnose import broken, diagnose
+from checks.errors import ClusterError
+from checks.evidence import Gatherer
+from checks.mender import Mender
+from checks.model import Diagnosis, Pull
+from checks.repair.safely import where
+from checks.settings import Settings
+from checks.waiting import failing
+from checks.workbench import Workbench
+
+
+class Kit:
+    """Connected when made; raises ClusterError."""
+
+    def __init__(self, settings: Settings, interactive: bool) -> None:
+        self.cluster: Cluster = Cluster(settings)
+        self.cluster.connect(interactive)
+        self.settings = settings = self.cluster.settings
+        self.prober = Prober(settings)
+        self.harbor = Harbor(settings) if settings.harbor_login else None
+        self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
+        self.workbench = Workbench(settings, self.cluster, self.prober)
+        self.mender = Mender(settings, self.cluster)
+        self._hosts: set[str] = set()
+
+    def close(self) -> None:
+        """Give back connections and key files."""
+        self.prober.close()
+        if self.harbor is not None:
+            self.harbor.close()
+        self.cluster.close()
+
+    def diagnosis(self, pull: Pull) -> Diagnosis:
+        """Explain one pull. Whatever goes wrong inside becomes a diagnosis that says so: one pull ends no scan."""
+        try:
+            evidence = self.gatherer.gather(pull)
+            if evidence.image is not None:
+                self._hosts.add(evidence.image.registry)
+            return diagnose(evidence)
+        except Exception as error:
+            return broken(pull, f"looking at it failed inside: {where(error)}")
+
+    def forget_everything(self) -> None:
+        """Read and ask anew; only refusals stay known, so that looking again locks nobody out."""
+        self.gatherer.forget_all()
+        self.forget_registries(self._hosts)
+
+    def forget_registries(self, hosts: Collection[str]) -> None:
+        """Ask these registries anew when next needed."""
+        self.workbench.forget()
+        for host in tuple(hosts):
+            self.prober.forget(None, host)
+            if self.harbor is not None:
+                self.harbor.forget(host)
+
+    def places(self) -> tuple[str | None, ...]:
+        """The namespaces to watch where the cluster as a whole may not be."""
+        if self.settings.namespaces:
+            return self.settings.namespaces
+        if not self.settings.all_namespaces:
+            return (self.cluster.namespace,)
+        try:
+            return self.cluster.namespaces()
+        except ClusterError:
+            return (self.cluster.namespace,)
+
+    def failing(self, namespaces: set[str], stop: threading.Event) -> Iterator[Pull]:
+        """Yield the failing pulls of these namespaces as they are now."""
+        for namespace in sorted(namespaces):
+            for page in self.cluster.pods(namespace, stop=stop):
+                for pod in page.items:
+                    yield from failing(pod, self.cluster.name)
