@@ -132,7 +132,7 @@ def _short_name(w: World) -> Evidence:
     image = f"{w.path}:{w.tag}"
     cause = w.rng.choice((
         f"short name mode is enforcing, but image name {image} returns ambiguous list",
-        f'short-name "{image}" did not resolve to an alias and no unqualified-search registries are defined in "/etc/x"',
+        f'short-name "{image}" did not resolve to an alias and no unqualified-search registries are defined in "/x"',
     ))  # fmt: skip
     return w.evidence(w.secret(), image=image, ping=Unknown("not asked"), anonymous=b.nobody(None, "no answer"),
                       text=w.said(f"rpc error: code = Unknown desc = {cause}"))  # fmt: skip
@@ -263,8 +263,8 @@ def _realm_elsewhere(w: World) -> Evidence:
     """The challenge names another host, another port or plain HTTP, and there the node fails."""
     bare = w.host.partition(":")[0]
     realm = w.rng.choice(("https://core.internal", f"https://{bare}:9443", f"http://{w.host}", "http://core.internal"))
-    cause = f'failed to fetch oauth token: Post "{realm}/service/token": dial tcp 192.0.2.1:1: connect: connection refused'
-    text = w.said(b.resolving(w.image, f"failed to authorize: {cause}", w.runtime))
+    asked = f'failed to authorize: failed to fetch oauth token: Post "{realm}/service/token"'
+    text = w.said(b.resolving(w.image, f"{asked}: dial tcp 192.0.2.1:1: connect: connection refused", w.runtime))
     return w.evidence(w.secret(), text=text, ping=b.ping(w.host, realm=f"{realm}/service/token"),
                       **_silent(w, "the token service gave no answer"))  # fmt: skip
 
@@ -444,7 +444,7 @@ _HIDE: list[Callable[[Evidence], Evidence]] = [
 
 def innocent(w: World) -> Evidence:
     """A world in which nothing is at fault as far as anybody can see."""
-    return w.rng.choice((_good, _public, _unread, _dark, _riddle))(w)
+    return w.rng.choice((_good, _public, _unread, _dark, _riddle, _at_hub))(w)
 
 
 def _good(w: World) -> Evidence:
@@ -475,6 +475,15 @@ def _unread(w: World) -> Evidence:
     beside = w.rng.choice(((), (("gone", b.MISSING),), (w.secret(name="second", type_="Opaque"),)))
     text = w.rng.choice(("", w.unauthorized(), w.nothing_sent()))
     return w.evidence(("harbor-pull", b.FORBIDDEN), *beside, text=text, trials=())
+
+
+def _at_hub(w: World) -> Evidence:
+    """Docker Hub denies an image, and nothing tells whether it should have it."""
+    image = w.rng.choice((f"docker.io/{w.path}:{w.tag}", f"{w.path}:{w.tag}"))
+    text = w.said(b.resolving(f"docker.io/{w.path}:{w.tag}", b.HUB_DENIAL, w.runtime))
+    asked = Fact((), "registries of the pull secrets", b.NOW)
+    return w.evidence(w.secret(), image=image, ping=b.ping("docker.io", harbor=False), anonymous=b.hub_denied(),
+                      text=_maybe(w, text), nearby=b.Nearby(elsewhere=asked))  # fmt: skip
 
 
 def _dark(w: World) -> Evidence:
