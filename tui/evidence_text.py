@@ -26,7 +26,7 @@ def evidence_text(problem: Problem) -> str:
     """Return sentence, subject, pods, evidence with its times in UTC, what is not known, and the requests as curl."""
     first = problem.diagnoses[0]
     lines = [
-        f"{visible(problem.code)} {problem.title}",
+        f"{visible(problem.id)}  {problem.title}",
         visible(problem.sentence),
         "",
         f"subject  {problem.subject.kind} {visible(str(problem.subject))}",

@@ -14,7 +14,7 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
 from checks.report import problem_dict
-from checks.rules.near import nearest
+from checks.rules.near import distance, nearest
 from tui import tables
 from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
@@ -149,7 +149,8 @@ def _find(wanted: str, problems: tuple[Problem, ...]) -> Problem:
         return same[0]
     if same:
         raise UsageError(f"{wanted} stands for {len(same)} problems, name one: {', '.join(p.id for p in same)}")
-    near = nearest(wanted, tuple(p.id for p in problems))
+    # Two letters apart, no more: another Secret's problem is not what was meant.
+    near = tuple(i for i in nearest(wanted, tuple(p.id for p in problems)) if distance(wanted, i) <= 2)
     hint = f"; is it {near[0]}" if near else "; harbor-doctor scan lists what fails now"
     raise UsageError(f"there is no problem {wanted} now{hint}")
 

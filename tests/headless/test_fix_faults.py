@@ -56,11 +56,11 @@ SAYS = {
 
 ALL = tuple(fault.name for fault in FAULTS)
 AT = {
-    "dry run": ("409", "403", "422", "500", "cut", "silence"),
+    "dry run": ("409", "422", "cut", "silence"),
     "receipt": ALL,
     "Secret": ALL,
-    "mark": ("409", "403", "404", "422", "500", "cut", "lost answer"),
-    "close": ("403", "lost answer"),
+    "mark": ("409", "403", "lost answer"),
+    "close": ("403",),
 }
 """Which faults are tried at which request; a mark and the closing are written in the same way."""
 
@@ -139,7 +139,7 @@ def _undone(ground: Ground) -> str:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Case]]:
     pairs = [(request, fault) for request, names in AT.items() for fault in FAULTS if fault.name in names]
     folders = [tmp_path_factory.mktemp("case") for _ in pairs]
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(8) as pool:
         made = pool.map(lambda one: _case(one[0], *one[1]), zip(folders, pairs, strict=True))
         found = {(request, fault.name): case for (request, fault), case in zip(pairs, made, strict=True)}
     _print_processes(found)
@@ -221,19 +221,19 @@ def test_a_mark_that_cannot_be_written_does_not_undo_the_repair_and_is_said(
 
 
 def test_a_single_conflict_is_tried_again(tmp_path: Path) -> None:
-    with Ground(tmp_path, "HD109", between=True, workloads=1) as ground:
+    with Ground(tmp_path, "HD106", between=True) as ground:
         trap = ground.between.trap(REQUESTS["Secret"][0], FAULTS[0])
-        done = ground.tool().run("fix", NEWLINE, "--wait", "0")
+        done = ground.tool().run("fix", "HD106:crm/harbor-8443", "-n", "crm", "--wait", "0")
         assert trap.sprung.is_set()
         assert done.code == 0
 
 
 def test_a_throttled_write_is_sent_again_after_the_pause_that_was_asked_for(tmp_path: Path) -> None:
-    with Ground(tmp_path, "HD109", between=True, workloads=1) as ground:
+    with Ground(tmp_path, "HD106", between=True) as ground:
         trap = ground.between.trap(
             REQUESTS["Secret"][0], Fault("429", 429, "TooManyRequests", _SLOW, {"Retry-After": "1"}), times=2
         )
-        done = ground.tool().run("fix", NEWLINE, "--wait", "0")
+        done = ground.tool().run("fix", "HD106:crm/harbor-8443", "-n", "crm", "--wait", "0")
         assert trap.count == 3
         assert done.code == 0
 
@@ -260,7 +260,7 @@ def test_an_undo_that_fails_may_be_done_again(tmp_path: Path, fault: Fault) -> N
 
 # ── other plans, through the facade ──────────────────────────────────────────────────────────────────────────────
 
-PLANS = {"HD104": "recreate-secret", "HD101": "attach", "HD102": "replace-pods", "HD106": "add-entry"}
+PLANS = {"HD104": "recreate-secret", "HD101": "attach"}
 FEWER = tuple(fault for fault in FAULTS if fault.name in ("403", "500", "lost answer"))
 
 
@@ -327,18 +327,21 @@ def test_whatever_request_of_a_plan_fails_nothing_is_half_told_and_undo_works(
     with Try(tmp_path_factory.mktemp("clean"), code) as clean:
         assert isinstance(outcome := clean.apply(), Outcome)
         assert outcome.applied
-        requests = [str(seen) for seen in clean.ground.between.seen if _asks(seen)]
+        requests = [seen for seen in clean.ground.between.seen if _asks(seen)]
         mended, pods = clean.things(), clean.pods()
     print(f"\n{PLANS[code]} ({code}), through the facade: {', '.join(fault.name for fault in FEWER)}")
-    for number, request in enumerate(requests, 1):
+    receipts = [number for number, request in enumerate(requests) if request.receipt][:3]
+    for number, request in enumerate(requests):
+        if request.receipt and number not in receipts:
+            continue  # every mark is written like the first
         cells = []
         for fault in FEWER:
             with Try(tmp_path_factory.mktemp("try"), code) as one:
-                one.ground.between.trap(_asks, fault, number)
+                one.ground.between.trap(_asks, fault, number + 1)
                 outcome = one.apply()
                 one.ground.between.clear()
                 cells.append(_judge(one, outcome, mended, pods))
-        print(f"  {request:90}{' '.join(f'{cell:>12}' for cell in cells)}")
+        print(f"  {request!s:90}{' '.join(f'{cell:>12}' for cell in cells)}")
 
 
 def _judge(one: Try, outcome: Outcome | DoctorError, mended: str, pods: int) -> str:

@@ -22,6 +22,12 @@ def texts(name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+def _image(text: dict[str, Any]) -> str:
+    """The text's image; another where there is none, or its host was blotted out by whoever published it."""
+    blotted = not text["image"] or ("<" in text["image"] and text["cause"] != "invalid_image_name")
+    return b.IMAGE if blotted else str(text["image"])
+
+
 def test_every_word_of_the_corpora_is_some_rules_but_those_of_a_push() -> None:
     words = {text["cause"] for name in FILES for text in texts(name)}
     words |= {pod["cause"] for pod in texts("kubelet_pods.jsonl") if pod["cause"] not in (None, "ok")}
@@ -33,7 +39,7 @@ def test_a_text_that_proves_its_cause_is_a_problem_of_that_cause_with_nothing_el
     proven = 0
     for text in texts(name):
         found = b.evidence(
-            image=text["image"] or b.IMAGE,
+            image=_image(text),
             text=text["message"],
             reason=text.get("reason") or "ErrImagePull",
             anonymous=b.nobody(None, "no answer"),

@@ -97,7 +97,7 @@ def test_a_pod_with_policy_never_whose_image_is_on_the_node_is_named_too(named) 
 CRIO = f"rpc error: code = Unknown desc = initializing source docker://{b.IMAGE}: "
 BLOCKED_REGISTRY = f"{CRIO}registry {b.HOST} is blocked in /etc/containers/registries.conf"
 REJECTED = f"Source image rejected: Running image docker://{b.IMAGE} is rejected by policy."
-VERIFIER = f'{_HEAD}image verifier cosign blocked pull of {b.IMAGE} with digest sha256:1 for reason: no signature'
+VERIFIER = f"{_HEAD}image verifier cosign blocked pull of {b.IMAGE} with digest sha256:1 for reason: no signature"
 BY_LAW = b.answered(b.IMAGE, "451 Unavailable For Legal Reasons")
 BY_ADDRESS = (
     f"{_HEAD}failed to copy: httpReadSeeker: failed open: unexpected status code https://{b.HOST}/v2/shop/web/manifests/"
