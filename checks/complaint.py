@@ -43,6 +43,7 @@ _REACH = (
     "no_permission",
 )
 """Causes in the order in which a pull meets them; any other lies behind the last."""
+_NO_REGISTRY_ASKED = ("ImageInspectError", "InspectFailed")
 
 
 def read(message: str, reason: str = "") -> Reading:
@@ -51,11 +52,16 @@ def read(message: str, reason: str = "") -> Reading:
     Since Kubernetes 1.33 the reason itself may be an error text: it is read where the message says nothing.
     """
     for text in (message, reason):
-        judged = [(chain, verdict) for chain in chains(text) if (verdict := _judge(chain))]
+        judged = [(chain, verdict) for chain in chains(text) if (verdict := _judge(_said(chain, reason)))]
         if judged:
             chain, verdict = _furthest(judged)
             return _reading(chain, verdict)
     return _unread(message, reason)
+
+
+def _said(chain: Chain, reason: str) -> Chain:
+    """The chain with the reason before it, where that says more than the text: that no registry was asked."""
+    return replace(chain, links=(reason, *chain.links)) if reason in _NO_REGISTRY_ASKED else chain
 
 
 def _judge(chain: Chain) -> Verdict | None:

@@ -1,4 +1,4 @@
-"""Writes docker configs: one entry set or cleaned, every other byte left as it stands.
+"""Writes docker configs: one entry set, every other byte left as it stands.
 
 A fresh payload is what `kubectl create secret docker-registry` writes. Source: kubernetes 1.34
 `staging/src/k8s.io/kubectl/pkg/cmd/create/create_secret_docker.go`.
@@ -6,11 +6,10 @@ A fresh payload is what `kubectl create secret docker-registry` writes. Source: 
 
 import base64
 import json
-from collections.abc import Iterator
 
 from checks import gojson
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Password
-from checks.dockerpayload import decode_auth, read
+from checks.dockerpayload import read
 from checks.errors import UsageError
 
 _WRITTEN = ("username", "password", "email", "auth", "identitytoken", "registrytoken")
@@ -46,19 +45,6 @@ def write_entry(
     if document.kind != "object":
         return write_entry(None, secret_type, key, username, password, email)
     return _spliced(base, _settings(base, document, secret_type, key, fields))
-
-
-def clean(payload: bytes, secret_type: str, key: str) -> bytes:
-    """Return the payload without white space at the ends of one entry's user name and password.
-
-    Blanks and line breaks in the text of `auth` go too. All other bytes stay. Raises PayloadError if the payload is
-    not JSON, UsageError if there is no such entry.
-    """
-    document = read(payload)
-    entries = [value for auths in _maps(document, secret_type) for name, value in auths.members if name == key]
-    if not entries:
-        raise UsageError(f"The docker config has no entry for {key}.")
-    return _spliced(payload, [edit for entry in entries for edit in _cleanings(entry)])
 
 
 def _fields(username: str, password: str, email: str) -> list[tuple[str, str]]:
@@ -97,28 +83,6 @@ def _renewed(base: bytes, entry: gojson.Node, fields: list[tuple[str, str]]) -> 
     """The new entry with the fields of the old one that nobody here knows."""
     kept = [(name, node) for name, node in entry.members if gojson.fold(name) not in _WRITTEN]
     return _object(fields, *(_member(name, base[node.start : node.end]) for name, node in kept))
-
-
-def _cleanings(entry: gojson.Node) -> Iterator[_Edit]:
-    for name, node in entry.members:
-        folded = gojson.fold(name)
-        if node.kind != "string" or folded not in ("username", "password", "auth"):
-            continue
-        cleaned = _cleaned_auth(node.text) if folded == "auth" else node.text.strip()
-        if cleaned != node.text:
-            yield node.start, node.end, _string(cleaned)
-
-
-def _cleaned_auth(auth: str) -> str:
-    packed = "".join(auth.split())
-    try:
-        username, password = decode_auth(packed)
-    except ValueError:
-        return auth
-    if (username, password) == (username.strip(), password.strip()):
-        return packed
-    plain = f"{username.strip()}:{password.strip()}"
-    return base64.b64encode(plain.encode("utf-8", "surrogateescape")).decode("ascii")
 
 
 def _spliced(payload: bytes, edits: list[_Edit]) -> bytes:

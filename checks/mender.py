@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from checks.clients.cluster import Cluster
 from checks.errors import Refused
-from checks.lookout import Lookout
+from checks.lookout import Lookout, uids
 from checks.model import Problem
 from checks.repair import apply as applying
 from checks.repair import undo as undoing
@@ -52,6 +52,8 @@ class Mender:
         self._journal = Journal(self._shelf, settings.state_dir, cluster.name, who)
         self._audit = Audit(settings.state_dir, cluster.name, who)
         self._one = threading.Lock()
+        self._there: dict[tuple[str, str], frozenset[str] | None] = {}
+        """By problem and plan: the pods that stood there before it was carried out."""
 
     def check(self, plan: FixPlan) -> None:
         """Let the API server say about every write of a plan whether it would take it; writes nothing."""
@@ -61,6 +63,7 @@ class Mender:
     def apply(self, plan: FixPlan, on_progress: OnProgress) -> Outcome:
         """Carry a plan out; never cancelled midway."""
         with self._one:
+            self._there[plan.problem, plan.id] = uids(self._cluster, plan.verify)
             return applying.apply(plan, self._shelf, self._journal, on_progress, self._audit)
 
     def verify(
@@ -68,7 +71,7 @@ class Mender:
         outcome: Outcome,
     ) -> Outcome:  # fmt: skip
         """Watch until every pod has pulled, time is up or `stop` is set."""
-        lookout = Lookout(self._cluster, plan.verify, problem.pulls)
+        lookout = Lookout(self._cluster, plan.verify, problem.pulls, self._there.get((plan.problem, plan.id)))
         clock = verifying.Clock(time.monotonic, lambda seconds: _sleep(stop, seconds))
         tell = _changes_only(on_progress)
         return verifying.wait(outcome, lookout.look, timeout, clock, tell, stop.is_set)

@@ -4,65 +4,19 @@ A container counts by what it waits for, not by the pod's phase: a restarted con
 place or an ephemeral container can wait on a pull while the pod is Running (kubelet_pods.go, getPhase).
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from checks.clients.wire import Container, ContainerStatus, Pod, Waiting
+from checks.imagestep import OVER, held_up
 from checks.model import Complaint, ContainerKind, Owner, Pull
 
 MIRROR = "kubernetes.io/config.mirror"
 _TEMPLATE_HASH = "pod-template-hash"
-_OVER = ("Succeeded", "Failed")
-
-PULL_REASONS = frozenset(
-    {
-        "ErrImagePull",
-        "ImagePullBackOff",
-        "ErrImageNeverPull",
-        "InvalidImageName",
-        "ImageInspectError",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""pkg/kubelet/images/types.go and cri-api/pkg/errors."""
-
-OTHER_REASONS = frozenset(
-    {
-        "ContainerCreating",
-        "PodInitializing",
-        "CrashLoopBackOff",
-        "CreateContainerConfigError",
-        "CreateContainerError",
-        "PreCreateHookError",
-        "PreStartHookError",
-        "PostStartHookError",
-        "RunContainerError",
-        "ContainerCannotRun",
-        "StartError",
-        "ImageVolumeMountFailed",
-        "RROUnsupported",
-    }
-)
-"""What comes before the image step or after it; the image is there in all but the first two."""
-
-_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def waits_on_image(waiting: Waiting) -> bool:
-    """Is this container held up by its image?
-
-    The kubelet writes the Go error of the failed step as the reason. The steps after the image step end in one of a
-    few fixed words (kuberuntime_container.go, startContainer), so whatever is *not* one word can only be a raw error
-    of the image step: `illegal base64 data at input byte 0` of a malformed pull secret. The same error stands as the
-    message then. An unknown single word counts where it, or its message, speaks of an image.
-    """
-    reason = waiting.reason
-    if not reason or reason in OTHER_REASONS:
-        return False
-    if reason in PULL_REASONS or not _WORD.fullmatch(reason) or reason == waiting.message:
-        return True
-    return "Image" in reason or 'image "' in waiting.message
+    """Is this container held up by its image?"""
+    return held_up(waiting.reason, waiting.message)
 
 
 def failing(pod: Pod, cluster: str) -> tuple[Pull, ...]:
@@ -71,7 +25,7 @@ def failing(pod: Pod, cluster: str) -> tuple[Pull, ...]:
     The owner is the controller of the pod; of a ReplicaSet that a Deployment made, it is that Deployment, known by
     the template hash at the end of the name.
     """
-    if pod.status.phase in _OVER or pod.metadata.deletion_timestamp is not None:
+    if pod.status.phase in OVER or pod.metadata.deletion_timestamp is not None:
         return ()
     return tuple(
         _pull(pod, cluster, status, status.state.waiting, spec, kind)
@@ -149,3 +103,10 @@ def owner(pod: Pod) -> Owner | None:
     if controller.kind == "ReplicaSet" and len(ending) > 1 and controller.name.endswith(ending):
         return Owner("Deployment", controller.name.removesuffix(ending))
     return Owner(controller.kind, controller.name, controller.uid)
+
+
+def means(names: Collection[str], pod: Pod) -> bool:
+    """Is this pod meant by one of the names: its own, its controller's, or its Deployment's?"""
+    above = owner(pod)
+    own = [pod.metadata.name, *(each.name for each in pod.metadata.owner_references if each.controller)]
+    return any(name in names for name in (*own, *((above.name,) if above else ())))

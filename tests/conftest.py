@@ -4,6 +4,11 @@ import asyncio
 import inspect
 
 import pytest
+from hypothesis import settings
+
+# A test that waits for its turn on a busy machine is not a slow example.
+settings.register_profile("harbor-doctor", deadline=None)
+settings.load_profile("harbor-doctor")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

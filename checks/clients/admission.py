@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from checks.clients.gate import PAUSE_AFTER_LOCK, Gate, Verdict
 from checks.clients.once import Once
 from checks.clients.registry import Access, Registry, TokenReply
-from checks.clients.trust import canonical, objection, usable_realm
-from checks.credentials import Login
+from checks.clients.trust import objection, usable_realm
+from checks.credentials import Login, OriginKind
 from checks.facts import Exchange, Knows, Manifest, Ping
 from checks.image import ImageRef
 
@@ -45,11 +45,6 @@ class Admission:
         self._gate = Gate()
         self._verdicts: Once[tuple[str, Login], Verdict] = Once()
         self._passes: Once[tuple[str, Login | None, str], Pass] = Once()
-        self._agreed: frozenset[tuple[str, str]] = frozenset()
-
-    def agree(self, registry: str, token_host: str) -> None:
-        """A person agreed that logins for `registry` may be sent to the token service at `token_host`."""
-        self._agreed |= {(canonical(registry), canonical(token_host))}
 
     def verdict(self, ping: Ping, login: Login | None) -> Verdict:
         """Does the registry know this login? Asked at most once for (registry, user name, password)."""
@@ -58,10 +53,14 @@ class Admission:
         if not ping.scheme:
             return _NO_LOGIN_WANTED
         realm = ping.realm if ping.scheme == "bearer" else ""
-        if why := objection(login, ping.host, realm, self._agreed):
+        if why := objection(login, ping.host, realm):
             return Verdict(Knows.NOT_ASKED, why=why)
         key = (ping.host.lower(), login)
-        return self._verdicts.get(key, lambda: self._judge(ping, login))
+        found = self._verdicts.get(key, lambda: self._judge(ping, login))
+        if found.knows is Knows.NOT_ASKED and login.origin.kind is OriginKind.FORM:
+            self._verdicts.drop(lambda other, value: other == key and value is found)
+            found = self._verdicts.get(key, lambda: self._judge(ping, login))
+        return found
 
     def _judge(self, ping: Ping, login: Login) -> Verdict:
         def ask() -> Verdict:
@@ -69,7 +68,8 @@ class Admission:
                 return _by_basic(self._registry.login(ping.host, login), login)
             return _by_token(self._registry.token(ping, login), ping.harbor)
 
-        return self._gate.judge(ping.host.lower(), login.username, ask, locks=ping.harbor)
+        by_hand = login.origin.kind is OriginKind.FORM
+        return self._gate.judge(ping.host.lower(), login.username, ask, locks=ping.harbor, by_hand=by_hand)
 
     def entry(self, ping: Ping, image: ImageRef, login: Login | None, verdict: Verdict) -> Pass:
         """Return what `login`, known by its `verdict`, or nobody has in hand for this image's repository."""
@@ -113,10 +113,15 @@ def obstacle(ping: Ping) -> str:
     if ping.exchange.status not in (200, 401):
         return f"{ping.host} answered {ping.exchange.status} to GET /v2/"
     if ping.exchange.status == 401 and not ping.scheme:
-        return f"{ping.host} wants a login and names no way that is known here"
+        return no_way(ping)
     if ping.scheme == "bearer" and not usable_realm(ping.realm):
         return f"{ping.host} names no token service that can be asked"
     return ""
+
+
+def no_way(ping: Ping) -> str:
+    """Say that this registry wants a login, but neither by Basic nor by token."""
+    return f"{ping.host} wants a login and names no way that is known here"
 
 
 def _by_basic(seen: Exchange, login: Login) -> Verdict:

@@ -198,9 +198,7 @@ class Cluster:
         with self._lock:
             if self._opened is None:
                 access = kubeconfig.load(self._settings)
-                self._settings = with_context(
-                    self._settings, access.extension, access.settings_folder, access.source
-                )
+                self._settings = with_context(self._settings, access.extension, access.settings_folder, access.source)
                 link = Link(access, self._settings, interactive)
                 try:
                     link.pool()

@@ -48,6 +48,9 @@ def with_context(settings: Settings, extension: Mapping[str, Any], folder: Path,
     if unknown:
         known = ", ".join(_KNOWN)
         raise ConfigError(f"{source}: the extension {NAME} knows no {unknown[0]}; it knows {known}")
+    read_only = extension.get("read-only", False)
+    if not isinstance(read_only, bool):
+        raise ConfigError(f"{source}: read-only of the extension {NAME} is neither true nor false: {read_only!r}")
     resolve, ca = extension.get("resolve") or {}, extension.get("registry-ca")
     if not isinstance(resolve, dict) or not all(isinstance(v, str) for pair in resolve.items() for v in pair):
         raise ConfigError(f"{source}: resolve of the extension {NAME} maps no names to addresses")
@@ -55,7 +58,7 @@ def with_context(settings: Settings, extension: Mapping[str, Any], folder: Path,
         raise ConfigError(f"{source}: registry-ca of the extension {NAME} names no file: {ca}")
     return replace(
         settings,
-        read_only=settings.read_only or extension.get("read-only") is True,
+        read_only=settings.read_only or read_only,
         registry_ca=settings.registry_ca or (folder / Path(ca).expanduser() if ca else None),
         resolve={**resolve, **settings.resolve},
     )

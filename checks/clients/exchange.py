@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from checks.clients.session import Answer
+from checks.clients.urls import without_query
 from checks.facts import Exchange, RegistryMessage
 
 TOKEN_USER = "(token)"
@@ -43,9 +43,7 @@ def exchange(answer: Answer, user: str | None, claims: tuple[tuple[str, str], ..
 
 
 def _header(name: str, value: str) -> str:
-    if name == "Location":
-        value = urlsplit(value)._replace(query="", fragment="").geturl() if "://" in value else value.partition("?")[0]
-    return value[:_LONGEST]
+    return (without_query(value) if name == "Location" else value)[:_LONGEST]
 
 
 def document(body: bytes) -> Any:

@@ -39,7 +39,6 @@ class Reply:
     document: Any = field(default=None, repr=False)
     why: str = ""
     """Where the status is not 2xx: Harbor's own words, or why there was no answer."""
-    location: str = ""
 
     @property
     def ok(self) -> bool:
@@ -79,14 +78,14 @@ class Api:
             return Unknown(f"Harbor's API at {host} cannot be used: {reply.why or 'it answered with something else'}")
         return Operator(self.username, robot=False, sysadmin=reply.document.get("sysadmin_flag") is True)
 
-    def call(self, host: str, method: str, path: str, json: Any = None, **query: str) -> Reply:
+    def call(self, host: str, method: str, path: str, **query: str) -> Reply:
         """Send one request; `path` begins after /api/v2.0 and is quoted already."""
         url = f"https://{host}/api/v2.0{path}" + (f"?{urlencode(query)}" if query else "")
         named = _BY_NAME if path.startswith("/projects/") else {}
-        return _reply(self._web.ask(method, url, login=self._login, json=json, headers=named))
+        return _reply(self._web.ask(method, url, login=self._login, headers=named))
 
     def listed(self, host: str, path: str, **query: str) -> list[dict[str, Any]] | Reply:
-        """Return all elements of a paged list, or the reply that was not a list."""
+        """Return all elements of a paged list, or the reply that was not a list; never a part of a longer list."""
         found: list[dict[str, Any]] = []
         for page in range(1, _MOST_PAGES + 1):
             reply = self.call(host, "GET", path, **query, page=str(page), page_size=str(PAGE))
@@ -94,8 +93,8 @@ class Api:
                 return reply
             found += [one for one in reply.document if isinstance(one, dict)]
             if len(reply.document) < PAGE:
-                break
-        return found
+                return found
+        return Reply(None, why=f"there are {_MOST_PAGES * PAGE:,} or more, and so many are not read")
 
 
 def q(**conditions: str) -> str:
@@ -118,7 +117,7 @@ def _reply(answer: Answer) -> Reply:
         return Reply(None, why=answer.failure)
     said = " ".join(_said(answer))
     why = "" if answer.status < 300 else said or f"it answered {answer.status}"
-    return Reply(answer.status, document(answer.body), why, answer.headers.get("Location", ""))
+    return Reply(answer.status, document(answer.body), why)
 
 
 def _said(answer: Answer) -> Iterator[str]:

@@ -26,6 +26,7 @@ _METADATA = frozenset(
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _RESERVED = (ipaddress.ip_network("0.0.0.0/8"), ipaddress.ip_network("240.0.0.0/4"))
 _MOST_ADDRESSES = 6
+_LONGEST_PORT = 5
 
 
 class NoConnection(OSError):
@@ -39,7 +40,7 @@ class NoConnection(OSError):
 def split_host(host: str, port: int = 443) -> tuple[str, int]:
     """Take `host`, `host:port` or `[v6]:port` apart: lower-case name without brackets, and port (default `port`)."""
     name, colon, digits = host.rpartition(":")
-    if not colon or host.endswith("]") or not digits.isascii() or not digits.isdigit():
+    if not colon or host.endswith("]") or not digits.isascii() or not digits.isdigit() or len(digits) > _LONGEST_PORT:
         name, digits = host, ""
     return _bare(name), int(digits) if digits else port
 

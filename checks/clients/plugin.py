@@ -5,6 +5,7 @@ stderr is captured, never handed to the terminal, and its stdin is empty unless 
 """
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -22,6 +23,8 @@ from checks.credentials import Password
 from checks.errors import ConfigError
 
 PLUGIN_SECONDS = 60.0
+_LAST_WORDS = 1.0
+"""Seconds for the pipes of a plugin that was killed to end."""
 _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _CLUSTER_FIELDS = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
 _TOLD = 300
@@ -109,11 +112,16 @@ def _output(access: Access, spec: Stanza, process: "subprocess.Popen[bytes]", te
 
 
 def _kill(process: "subprocess.Popen[bytes]", terminal: bool) -> None:
-    if terminal:
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    """End the plugin; what it started in a session of its own may go on and keep the pipes open, so leave them."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        process.kill() if terminal else os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_LAST_WORDS)
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=_LAST_WORDS)
 
 
 def _told(said: bytes) -> str:

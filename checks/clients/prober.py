@@ -7,12 +7,12 @@ asked for. All of it is shared: concurrent callers wait for one request.
 
 from dataclasses import replace
 
-from checks.clients.admission import Admission, Pass, obstacle, refusal
+from checks.clients.admission import Admission, Pass, no_way, obstacle, refusal
 from checks.clients.gate import Verdict
 from checks.clients.harbor_system import auth_mode
 from checks.clients.once import Once
 from checks.clients.platforms import offered
-from checks.clients.registry import Access, ManifestReply, Registry
+from checks.clients.registry import Access, ManifestReply, Registry, challenged
 from checks.clients.session import Web
 from checks.credentials import Login
 from checks.facts import Exchange, Fact, Knows, Ping, Platform, Trial, Unknown
@@ -31,6 +31,7 @@ class Prober:
         self._registry = Registry(self._web)
         self._admission = Admission(self._registry)
         self._pings: Once[str, Ping] = Once()
+        self._bare: Once[tuple[str, str, str], ManifestReply] = Once()
         self._manifests: Once[_Key, ManifestReply] = Once()
         self._offers: Once[_Key, _Offer] = Once()
         self._tags: Once[_Key, Fact[tuple[str, ...]] | Unknown] = Once()
@@ -46,7 +47,14 @@ class Prober:
         With `platform` the platforms that the image offers are read too, by GET: Harbor counts that as a pull, and
         a proxy project stores the image. Never raises for what a registry does.
         """
-        ping = self.ping(image.registry)
+        ping = self._way(image)
+        tried = self._tried(ping, image, login, platform)
+        if ping.scheme == self.ping(image.registry).scheme:
+            return tried
+        before = self._without(ping, image).exchanges
+        return replace(tried, exchanges=tuple(dict.fromkeys((*before, *tried.exchanges))))
+
+    def _tried(self, ping: Ping, image: ImageRef, login: Login | None, platform: Platform | None) -> Trial:
         if why := obstacle(ping):
             return Trial(login, Knows.UNKNOWN, why)
         verdict = self._admission.verdict(ping, login)
@@ -55,6 +63,21 @@ class Prober:
         if not verdict.admitted:
             return Trial(login, verdict.knows, verdict.why, exchanges=verdict.exchanges)
         return self._admitted(ping, image, login, verdict, platform)
+
+    def _way(self, image: ImageRef) -> Ping:
+        """Return the ping, with the challenge of the image itself where only `/v2/` is open to all.
+
+        Artifactory with anonymous access does that. Clients ask without a login first and do as the refusal says.
+        """
+        ping = self.ping(image.registry)
+        if ping.scheme or obstacle(ping):
+            return ping
+        return challenged(ping, self._without(ping, image).challenge)
+
+    def _without(self, ping: Ping, image: ImageRef) -> ManifestReply:
+        """Return the answer to the manifest request with neither login nor token."""
+        key = (image.registry.lower(), image.repository, image.reference)
+        return self._bare.get(key, lambda: self._registry.manifest(image, Access(), ping.harbor))
 
     def _refused(
         self, ping: Ping, image: ImageRef, login: Login | None, verdict: Verdict, platform: Platform | None
@@ -86,21 +109,29 @@ class Prober:
 
     def _shown(self, trial: Trial, ping: Ping, image: ImageRef, access: Access, platform: Platform | None) -> Trial:
         """Add the registry's answer to the manifest request."""
-        key = (image.registry.lower(), trial.login, image.repository, image.reference)
-        reply = self._manifests.get(key, lambda: self._registry.manifest(image, access, ping.harbor))
+        reply = self._reply(ping, image, trial.login, access)
         exchanges = (*trial.exchanges, *reply.exchanges)
         if reply.manifest is None:
             return replace(trial, why=reply.why, exchanges=exchanges)
+        if reply.manifest.status == 401 and trial.login is not None and not ping.scheme:
+            return replace(trial, why=no_way(ping), manifest=reply.manifest, exchanges=exchanges)
         if platform is None or reply.manifest.status != 200:
             return replace(trial, manifest=reply.manifest, exchanges=exchanges)
         exact = reply.manifest.digest or image.reference
-        offer = self._offers.get((*key[:3], exact), lambda: offered(self._registry, image, exact, access))
+        key = (image.registry.lower(), trial.login, image.repository, exact)
+        offer = self._offers.get(key, lambda: offered(self._registry, image, exact, access))
         manifest = replace(reply.manifest, platforms=offer[0])
         return replace(trial, manifest=manifest, exchanges=(*exchanges, *offer[1]))
 
+    def _reply(self, ping: Ping, image: ImageRef, login: Login | None, access: Access) -> ManifestReply:
+        if access == Access():
+            return self._without(ping, image)
+        key = (image.registry.lower(), login, image.repository, image.reference)
+        return self._manifests.get(key, lambda: self._registry.manifest(image, access, ping.harbor))
+
     def tags(self, image: ImageRef, login: Login | None) -> Fact[tuple[str, ...]] | Unknown:
         """Return all tags of the image's repository as `login` (None: nobody) may list them."""
-        ping = self.ping(image.registry)
+        ping = self._way(image)
         if why := obstacle(ping):
             return Unknown(why)
         verdict = self._admission.verdict(ping, login)
@@ -119,10 +150,6 @@ class Prober:
         """Return how the Harbor at this host signs people in; it tells anybody."""
         return self._modes.get(host.lower(), lambda: auth_mode(self._web, host))
 
-    def agree(self, registry: str, token_host: str) -> None:
-        """Record that a person agreed: logins for `registry` may go to the token service at `token_host`."""
-        self._admission.agree(registry, token_host)
-
     def forget(self, login: Login | None, host: str, refusals: bool = False) -> None:
         """Look again next time: at `host` forget the ping, and all that rests on `login` (None: on any or none).
 
@@ -132,6 +159,7 @@ class Prober:
         here = host.lower()
         self._pings.forget(lambda key: key == here)
         self._modes.forget(lambda key: key == here)
+        self._bare.forget(lambda key: key[0] == here)
         self._admission.forget(host, login, refusals)
         for kept in (self._manifests, self._offers, self._tags):
             kept.forget(lambda key: key[0] == here and (login is None or key[1] == login))

@@ -5,18 +5,19 @@ One method, one question; nothing is remembered here and no decision is made whe
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode
 
 from checks.clients import challenge, handshake
 from checks.clients.breaks import Broken
+from checks.clients.challenge import Challenge
 from checks.clients.exchange import TOKEN_USER, document, errors, exchange
 from checks.clients.netaddr import split_host
 from checks.clients.session import Answer, Web
 from checks.clients.token import Token, from_body
 from checks.clients.trust import DOCKER_HUB
+from checks.clients.urls import host_of, join, same_origin, without_query
 from checks.credentials import Login
 from checks.facts import Certificate, Exchange, Fact, Manifest, Ping, Unknown
 from checks.image import ImageRef
@@ -34,6 +35,8 @@ ACCEPT = ", ".join(
 
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-fA-F]{32,128}")
+_LOST = "MANIFEST_UNKNOWN"
+"""What the storage says of a manifest it does not hold; Harbor itself says NOT_FOUND."""
 _MOST_REDIRECTS = 3
 _MOST_TAG_PAGES = 20
 
@@ -67,6 +70,8 @@ class ManifestReply:
     manifest: Manifest | None
     exchanges: tuple[Exchange, ...]
     why: str = ""
+    challenge: Challenge | None = None
+    """With a 401: how the registry wants this image to be asked for."""
 
 
 def base_url(host: str) -> str:
@@ -83,7 +88,7 @@ class Registry:
     def ping(self, host: str) -> Ping:
         """Ask `GET /v2/` without a login."""
         answer = self._web.ask("GET", base_url(host) + "/v2/")
-        name, port = split_host(urlsplit(base_url(host)).netloc)
+        name, port = split_host(host_of(base_url(host)))
         if answer.broken is not None:
             broken, sent = Broken(answer.broken, answer.failure), tuple[Certificate, ...]()
             if not self._web.proxies(answer.url):
@@ -94,18 +99,7 @@ class Registry:
         return self._answered(host, answer, self._web.dialer.seen(name, port))
 
     def _answered(self, host: str, answer: Answer, addresses: tuple[str, ...]) -> Ping:
-        offered = challenge.parse(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else ()
-        chosen = next((c for scheme in ("bearer", "basic") for c in offered if c.scheme == scheme), None)
-        params: Mapping[str, str] = chosen.params if chosen else {}
-        return Ping(
-            host,
-            exchange(answer, None),
-            harbor=params.get("service") == HARBOR_SERVICE,
-            scheme=chosen.scheme if chosen else "",
-            realm=params.get("realm", ""),
-            service=params.get("service", ""),
-            addresses=addresses,
-        )
+        return challenged(Ping(host, exchange(answer, None), addresses=addresses), _challenge(answer))
 
     def login(self, host: str, login: Login) -> Exchange:
         """Ask `GET /v2/` with Basic: does the registry know this login?"""
@@ -131,16 +125,18 @@ class Registry:
         if not _has_more_to_say(head.status, harbor):
             return ManifestReply(_manifest(head, head, harbor), seen)
         full, more = self._follow("GET", url, access)
-        return ManifestReply(_manifest(full if full.status else head, head, harbor), (*seen, *more))
+        shown = _manifest(full if full.status else head, head, harbor)
+        return ManifestReply(shown, (*seen, *more), challenge=_challenge(head))
 
     def read(self, image: ImageRef, kind: str, reference: str, access: Access) -> tuple[Answer, tuple[Exchange, ...]]:
         """GET a manifest (`manifests`) or blob (`blobs`). A blob's redirect to a storage is followed without login."""
         answer, seen = self._follow("GET", _path(image, kind, reference), access)
-        target = urljoin(answer.url, answer.headers.get("Location", ""))
+        target = join(answer.url, answer.headers.get("Location", ""))
         if kind != "blobs" or answer.status not in _REDIRECTS or not target.startswith("https://"):
             return answer, seen
         stored = self._web.ask("GET", target)
-        return stored, (*seen, _without_query(exchange(stored, None)))
+        shown = exchange(stored, None)
+        return stored, (*seen, replace(shown, url=without_query(shown.url)))
 
     def tags(self, image: ImageRef, access: Access) -> Fact[tuple[str, ...]] | Unknown:
         """List the repository's tags, as the access may see them."""
@@ -166,8 +162,8 @@ class Registry:
                 method, url, login=access.login, token=access.token, headers={"Accept": ACCEPT + ", */*"}
             )
             seen.append(exchange(answer, access.user))
-            target = urljoin(url, answer.headers.get("Location", ""))
-            if answer.status not in _REDIRECTS or target == url or _origin(target) != _origin(url):
+            target = join(url, answer.headers.get("Location", ""))
+            if answer.status not in _REDIRECTS or target == url or not same_origin(target, url):
                 break
             url = target
         return answer, tuple(seen)
@@ -177,18 +173,22 @@ def _path(image: ImageRef, kind: str, last: str) -> str:
     return f"{base_url(image.registry)}/v2/{quote(image.repository)}/{kind}/{quote(last, safe=':')}"
 
 
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or 443
+def challenged(ping: Ping, way: Challenge | None) -> Ping:
+    """Return the ping of a registry that wants to be asked the `way` it names; None: it wants no login."""
+    if way is None:
+        return ping
+    service = way.params.get("service", "")
+    return replace(ping, harbor=service == HARBOR_SERVICE, scheme=way.scheme, realm=way.realm, service=service)
 
 
-def _without_query(seen: Exchange) -> Exchange:
-    """A storage's signed address is a key to the blob."""
-    return replace(seen, url=seen.url.partition("?")[0])
+def _challenge(answer: Answer) -> Challenge | None:
+    """The challenge of a 401 that is answered here: Bearer before Basic."""
+    offered = challenge.parse(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else ()
+    return next((one for scheme in ("bearer", "basic") for one in offered if one.scheme == scheme), None)
 
 
 def _no_token(answer: Answer) -> str:
-    where = urlsplit(answer.url).hostname
+    where = split_host(host_of(answer.url))[0]
     if answer.status is None:
         return answer.failure
     if answer.status == 200:
@@ -202,17 +202,21 @@ def _has_more_to_say(status: int, harbor: bool) -> bool:
 
 
 def _manifest(answer: Answer, head: Answer, harbor: bool) -> Manifest:
-    """Put one answer to a manifest request into words; `head` is the HEAD answer to the same question."""
+    """Put one answer to a manifest request into words; `head` is the HEAD answer to the same question.
+
+    Harbor lets a HEAD through to its storage only for what its database knows, and the storage's header tells. A
+    reverse proxy may put that header on every answer, so the words of a body count before it.
+    """
     status = answer.status or 0
     said = next(iter(errors(answer.body)), None) if status >= 400 else None
     digest = answer.headers.get("Docker-Content-Digest", "")
-    stored = "Docker-Distribution-Api-Version" in head.headers
+    lost = (said.code == _LOST if said else not answer.body) and "Docker-Distribution-Api-Version" in head.headers
     return Manifest(
         status,
         code=said.code if said else "",
         message=said.message if said else "",
         empty_challenge=not answer.headers.get("WWW-Authenticate", "-").strip(),
-        in_database=not (harbor and status == 404 and stored),
+        in_database=not (harbor and status == 404 and lost),
         digest=digest if _DIGEST.fullmatch(digest) else "",
         media_type=answer.headers.get("Content-Type", "").partition(";")[0].strip()[:100] if status == 200 else "",
     )
@@ -221,5 +225,5 @@ def _manifest(answer: Answer, head: Answer, harbor: bool) -> Manifest:
 def _next_page(answer: Answer) -> str:
     """The address in `Link: <...>; rel="next"` (RFC 8288), if it is of the same origin; else an empty string."""
     found = re.match(r"\s*<([^>]+)>", answer.headers.get("Link", ""))
-    target = urljoin(answer.url, found.group(1)) if found else ""
-    return target if target and target != answer.url and _origin(target) == _origin(answer.url) else ""
+    target = join(answer.url, found.group(1)) if found else ""
+    return target if target != answer.url and same_origin(target, answer.url) else ""

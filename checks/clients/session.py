@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
@@ -23,7 +21,8 @@ import urllib3.exceptions
 from checks import __version__
 from checks.clients.breaks import classify
 from checks.clients.channel import Call, RegistryAdapter, begin, trusting
-from checks.clients.netaddr import Dialer
+from checks.clients.netaddr import Dialer, split_host
+from checks.clients.urls import host_of
 from checks.credentials import Login
 from checks.errors import UsageError
 from checks.facts import Break
@@ -83,6 +82,17 @@ def _basic(login: Login) -> str:
     return "Basic " + base64.b64encode(pair).decode("ascii")
 
 
+class _Session(requests.Session):
+    """A session to which no answer is a redirect.
+
+    requests prepares the next request even where it may not follow: for that it reads the whole body, past all
+    limits, and a crooked Location makes it lose the answer.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None."""
+
+
 class Web:
     """Asks registries. One per run; safe for many threads."""
 
@@ -90,7 +100,7 @@ class Web:
         self.dialer = Dialer(settings)
         self.timeout = max(settings.timeout, _SHORTEST_TIMEOUT)
         _check_ca(settings.registry_ca)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers.clear()
@@ -105,42 +115,38 @@ class Web:
         login: Login | None = None,
         token: str = "",
         headers: Mapping[str, str] | None = None,
-        json: Any = None,
     ) -> Answer:
         """Send one request and return the answer; never raises for what the other side does or fails to do.
 
         What breaks off before an answer may be a kept connection that has just been closed, so it is asked once more,
         but never with a login: that may have been counted.
         """
-        answer = self._ask(method, url, login, token, headers or {}, json)
+        answer = self._ask(method, url, login, token, headers or {})
         again = answer.broken is Break.RESET and login is None and method in ("GET", "HEAD")
-        return self._ask(method, url, login, token, headers or {}, json) if again else answer
+        return self._ask(method, url, login, token, headers or {}) if again else answer
 
-    def _ask(
-        self, method: str, url: str, login: Login | None, token: str, headers: Mapping[str, str], json: Any
-    ) -> Answer:
+    def _ask(self, method: str, url: str, login: Login | None, token: str, headers: Mapping[str, str]) -> Answer:
         at, begun = datetime.now(UTC), time.monotonic()
         if not url.startswith("https://"):
             return Answer(at, method, url, 0.0, failure="only HTTPS addresses are asked")
         call = begin(self.timeout)
         try:
-            with self._send(method, url, _Auth(login, token), headers, json) as response:
+            with self._send(method, url, _Auth(login, token), headers) as response:
                 return _read(response, call, Answer(at, method, url, call.seconds))
         except Exception as error:
-            broken = classify(error, urlsplit(url).netloc, self.timeout, call.expired)
+            broken = classify(error, host_of(url), self.timeout, call.expired)
             spent = call.seconds or time.monotonic() - begun
             return Answer(at, method, url, spent, broken=broken.kind, failure=broken.sentence)
         finally:
             call.end()
 
-    def _send(self, method: str, url: str, auth: _Auth, headers: Mapping[str, str], json: Any) -> requests.Response:
+    def _send(self, method: str, url: str, auth: _Auth, headers: Mapping[str, str]) -> requests.Response:
         own = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*", **headers}
         return self._session.request(
             method,
             url,
             headers=own,
             auth=auth,
-            json=json,
             timeout=self.timeout,
             allow_redirects=False,
             stream=True,
@@ -149,8 +155,7 @@ class Web:
 
     def proxies(self, url: str) -> dict[str, str]:
         """HTTP(S)_PROXY and NO_PROXY for this address; none where the user said where to connect."""
-        parts = urlsplit(url)
-        chosen = self.dialer.chosen(parts.hostname or "", parts.port or 443)
+        chosen = self.dialer.chosen(*split_host(host_of(url)))
         return {} if chosen else requests.utils.get_environ_proxies(url)
 
     def close(self) -> None:
@@ -169,6 +174,7 @@ def _check_ca(path: Path | None) -> None:
 def _read(response: requests.Response, call: Call, answer: Answer) -> Answer:
     """Read the body within the limits; an answer that breaks off keeps its status and headers."""
     answer = replace(answer, status=response.status_code, headers=response.headers, seconds=call.seconds)
+    slow = f"the answer did not end within {call.limit:.0f} s"
     body = b""
     try:
         for chunk in response.raw.stream(_CHUNK, decode_content=True):
@@ -176,6 +182,6 @@ def _read(response: requests.Response, call: Call, answer: Answer) -> Answer:
             if len(body) > LARGEST:
                 return replace(answer, failure=f"the answer is longer than {LARGEST >> 20} MiB")
     except (OSError, urllib3.exceptions.HTTPError, http.client.HTTPException, ValueError):
-        slow = f"the answer did not end within {call.limit:.0f} s"
         return replace(answer, failure=slow if call.expired else "the answer broke off or cannot be unpacked")
-    return replace(answer, body=body)
+    # Without a length, the end that our own clock made looks like the answer's.
+    return replace(answer, failure=slow) if call.expired else replace(answer, body=body)

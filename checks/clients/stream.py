@@ -29,6 +29,8 @@ _READ_SECONDS = 120.0
 _POLL = 0.1
 _FAILURES = 5
 """Breaks in a row, without a line between them, after which the watch gives up."""
+_SHORTEST = 1.0
+"""Seconds below which an end without a line counts as a break: asking again at once would never pause."""
 _LONGEST_LINE = 16 << 20
 
 
@@ -48,11 +50,14 @@ def watch(
     failures = 0
     point = resource_version
     while not _over(stop, deadline):
+        began, silent = time.monotonic(), True
         try:
             for event, version in _once(transport, namespace, point, stop, field_selector, deadline):
-                point, failures = version or point, 0
+                point, failures, silent = version or point, 0, False
                 if event is not None:
                     yield event
+            if silent and time.monotonic() - began < _SHORTEST and not _over(stop, deadline):
+                raise Unreachable(f"{transport.name}: the watch on pods ends as soon as it has begun")
         except (Unreachable, Throttled, ServerFault):
             failures += 1
             if failures >= _FAILURES:

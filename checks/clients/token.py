@@ -40,11 +40,6 @@ class Token:
         granted = () if self.actions is None else (("actions", ",".join(sorted(self.actions))),)
         return (("sub", self.subject), *granted)
 
-    @property
-    def stale(self) -> bool:
-        """True when it is about to expire."""
-        return time.monotonic() > self.ends
-
 
 def from_body(body: bytes) -> Token | None:
     """Return the token of a token service's answer (`token`, else `access_token`), or None if there is none."""

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from checks.clients.netaddr import split_host
+from checks.clients.urls import host_of
 from checks.credentials import Login
 
 DOCKER_HUB = "docker.io"
@@ -47,24 +48,22 @@ def names(key: str, registry: str) -> bool:
     return plain and len(labels) == len(host.split(".")) and len(labels) > 2 and fnmatchcase(host, wanted)
 
 
-def objection(login: Login, registry: str, realm: str, agreed: frozenset[tuple[str, str]]) -> str:
+def objection(login: Login, registry: str, realm: str) -> str:
     """Return why this login does not go to this registry and its `realm` unasked; empty if it may go.
 
-    `realm` is empty where there is no token service. `agreed` holds pairs (registry, host of the token service)
-    that a person has agreed to.
+    `realm` is empty where there is no token service.
     """
     if not names(login.origin.key, registry):
         named = key_host(login.origin.key) or "no host"
         return f"its key names {named} and the image comes from {registry}, so the login is not sent unasked"
-    return _realm_objection(registry, realm, agreed) if realm else ""
+    return _realm_objection(registry, realm) if realm else ""
 
 
-def _realm_objection(registry: str, realm: str, agreed: frozenset[tuple[str, str]]) -> str:
-    parts = urlsplit(realm)
-    here, there = canonical(registry), canonical(parts.hostname or "")
-    if parts.scheme != "https":
+def _realm_objection(registry: str, realm: str) -> str:
+    here, there = canonical(registry), canonical(host_of(realm))
+    if not realm.lower().startswith("https://"):
         return f"the token service of {registry} is named as {realm}, which is not HTTPS, so the login is not sent"
-    if there in (here, TOKEN_SERVICES.get(here)) or (here, there) in agreed:
+    if there in (here, TOKEN_SERVICES.get(here)):
         return ""
     return f"{registry} names a token service on another host, {there}, so the login is not sent unasked"
 

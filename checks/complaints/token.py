@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from checks.complaints import places, status, transport
 from checks.complaints.text import Chain
-from checks.complaints.verdict import Verdict, likely, proven
+from checks.complaints.verdict import UNKNOWN, Verdict, likely, proven
 
 _ANONYMOUS = ("failed to fetch anonymous token",)
 _WITH_LOGIN = ("failed to fetch oauth token",)
@@ -64,6 +64,8 @@ def _unreached(chain: Chain) -> Verdict | None:
         return likely("token_service_failure", "bad_credentials") if chain.has(*_TOKEN) else None
     if verdict.cause == "proxy":
         return verdict
+    if verdict.cause == UNKNOWN:
+        return likely("token_service_failure", *verdict.alternatives)
     if places.same_site(places.host(chain), _registry_host(chain)):
         return likely(verdict.cause, "token_service_failure", *verdict.alternatives)
     return likely("token_service_failure", verdict.cause, *verdict.alternatives)

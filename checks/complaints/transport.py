@@ -1,7 +1,7 @@
 """Go's net, crypto/tls, crypto/x509 and net/http errors: the request never got an answer that counts."""
 
 from checks.complaints.text import Chain
-from checks.complaints.verdict import Verdict, likely, proven, unknown
+from checks.complaints.verdict import UNKNOWN, Verdict, likely, proven, unknown
 
 _REQUEST = ("Head {name}", "Get {name}", "Post {name}", "Put {name}", "HEAD {name}", "GET {name}")
 _BARE_STATUS = (
@@ -80,13 +80,38 @@ _ROOTS: tuple[tuple[Verdict, tuple[str, ...]], ...] = (
     (unknown("proxy", "registry_5xx"), ("stopped after {num} redirects",)),
     (proven("token_service_failure"), ("unsupported protocol scheme {name}",)),
 )
+_INSPECTION = ("Failed to inspect image {name}", "ImageInspectError", "InspectFailed")
+"""The kubelet asks the runtime which images the node holds (ImageStatus): no registry takes part."""
+_ON_THE_LINE = (
+    "dial tcp{any}",
+    "read tcp{any}",
+    "write tcp{any}",
+    "net/http",
+    "http2",
+    "pinging container registry {word}",
+    "error pinging docker registry {word}",
+)
 _TLS_WORDS = ("tls", "remote error", "local error")
 
 
 def judge(chain: Chain) -> Verdict | None:
-    """What stopped the request on its way. A unix socket is the runtime's own: no registry was asked."""
+    """What stopped the request on its way. A unix socket is the runtime's own: no registry was asked.
+
+    Nor does a time that is up show who was waited for, where the text names no request: the runtime itself may hang.
+    """
     if chain.has("dial unix {any}"):
         return unknown()
+    verdict = _stopped_by(chain)
+    if verdict is None or last_request(chain):
+        return verdict
+    if chain.has(*_INSPECTION):
+        return unknown(*dict.fromkeys(c for c in (verdict.cause, *verdict.alternatives) if c != UNKNOWN))
+    if verdict.cause == "timeout" and not chain.has(*_ON_THE_LINE):
+        return unknown("timeout")
+    return verdict
+
+
+def _stopped_by(chain: Chain) -> Verdict | None:
     if chain.has(*_PROXY) or _refused_by_proxy(chain):
         return proven("proxy")
     if chain.has(*_LOOKUP):

@@ -3,19 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from checks.errors import ClusterError, Conflict, DoctorError, Forbidden, Invalid, NotFound, Refused
+from checks.errors import ClusterError, DoctorError, Refused
 from checks.repair.audit import Audit
 from checks.repair.journal import Journal
 from checks.repair.plan import FixPlan, Outcome, Progress, Safety
-from checks.repair.receipt import Receipt
+from checks.repair.receipt import Receipt, without
 from checks.repair.safely import safely
-from checks.repair.steps import Body, Step, Verb, Writer
+from checks.repair.steps import NOT_WRITTEN as NOT_WRITTEN
+from checks.repair.steps import Body, Spared, Step, Unmade, Verb, Writer
 from checks.repair.writes import CreateObject
 
 OnProgress = Callable[[Progress], None]
-
-NOT_WRITTEN = (Conflict, Forbidden, Invalid, NotFound, Refused)
-"""After these nothing was written; after every other error that is not known."""
 
 _PODS = (Verb.REPLACE_POD, Verb.REMAKE_POD)
 
@@ -42,6 +40,7 @@ class _Run:
     answers: tuple[Body | None, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     done: list[Step] = field(default_factory=list)
+    spared: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, DoctorError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -65,6 +64,9 @@ class _Run:
         self._tell("applying", step.describe())
         try:
             stored = step.apply(self.writer)
+        except Spared as why:
+            self._spare(step, why)
+            return
         except DoctorError as error:
             self.failed.append((step, error))
             self._note(step, None, type(error).__name__)
@@ -73,6 +75,12 @@ class _Run:
         self.done.append(step)
         self._mark(step, stored)
         self._note(step, stored, "written")
+
+    def _spare(self, step: Step, why: Spared) -> None:
+        """A step that is not needed any more leaves no trace in the receipt."""
+        self.spared.append(step)
+        self.notes.append(f"{_text(why)}.")
+        self.receipts = tuple(without(receipt, step.target, step.verb) for receipt in self.receipts)
 
     def _mark(self, step: Step, stored: Body | None) -> None:
         """A mark that cannot be written is no reason to stop: undo looks at the objects themselves."""
@@ -95,29 +103,36 @@ class _Run:
             self.notes.append(f"{step.target} was put back as it was.")
 
     def _finish(self) -> Outcome:
-        if not self.failed:
+        if not self.failed and self.done:
             self._close()
             return self._outcome(True, f"{self.plan.title}: written. {self.plan.retry.capitalize()}.")
-        step, error = self.failed[0]
-        if (
-            not self.done
-            and isinstance(error, NOT_WRITTEN)
-            and not any("could not be put back" in n for n in self.notes)
-        ):
-            self._drop()
-            sentence = f"Nothing was changed: {_text(error)}."
-            self._tell("failed", sentence)
-            return Outcome(False, None, "", " ".join((sentence, *dict.fromkeys(self.notes))))
-        left = [s for s in self.plan.steps if s not in self.done]
+        if not self.failed:
+            return self._nothing(True, f"{self.plan.title}: nothing had to be done.")
+        if self._untouched():
+            return self._nothing(False, f"Nothing was changed: {_text(self.failed[0][1])}.")
+        # What was left half done comes first.
+        step, error = next((f for f in self.failed if not isinstance(f[1], NOT_WRITTEN)), self.failed[0])
+        left = [s for s in self.plan.steps if s not in (*self.done, *self.spared)]
         sentence = f"Stopped at {step.target}: {_text(error)}. {self._done_words()} Not done: {_names(left)}."
         return self._outcome(False, sentence)
 
+    def _untouched(self) -> bool:
+        known = all(isinstance(error, NOT_WRITTEN) for _, error in self.failed)
+        return known and not self.done and not any("could not be put back" in note for note in self.notes)
+
+    def _nothing(self, applied: bool, sentence: str) -> Outcome:
+        self._drop()
+        self._tell("done" if applied else "failed", sentence)
+        return Outcome(applied, None, "", " ".join((sentence, *dict.fromkeys(self.notes))))
+
     def _done_words(self) -> str:
-        return (
-            f"Done: {_names(self.done)}, and undo takes it back."
-            if self.done
-            else "It is not known whether it was written."
-        )
+        unmade = [step for step, error in self.failed if isinstance(error, Unmade)]
+        words = []
+        if self.done:
+            words.append(f"Done: {_names(self.done)}, and undo takes it back.")
+        if unmade:
+            words.append(f"The receipt has the manifest of {_names(unmade)}; undo makes it again.")
+        return " ".join(words) or "It is not known whether it was written."
 
     def _outcome(self, applied: bool, sentence: str) -> Outcome:
         self._tell("done" if applied else "failed", sentence)

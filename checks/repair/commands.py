@@ -89,6 +89,15 @@ def rewrite(context: str, ref: ObjectRef, key: str, how: str = "") -> Iterator[s
     yield kubectl(context, ref.namespace, "patch", "secret", ref.name, "--type=merge", "--patch-file=patch.json")
 
 
+def pod_in_receipt(context: str, receipt: ObjectRef, pod: str) -> str:
+    """Return the command that takes a pod's manifest out of a receipt and into a file."""
+    get = kubectl(
+        context, receipt.namespace, "get", "secret", receipt.name, "-o", "jsonpath={.data.receipt\\.json}"
+    )  # fmt: skip
+    pick = quoted("jq", "--arg", "pod", pod, '.steps[] | select(.verb == "remake-pod" and .name == $pod) | .after')
+    return f"{get} | base64 -d | {pick} > {_file(pod)}.json"
+
+
 def _file(name: str) -> str:
     return shlex.quote(name)
 

@@ -1,7 +1,7 @@
 """Mends a Secret's payload: the same login, without what keeps the kubelet or the registry from taking it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Login, shown_key
@@ -81,8 +81,9 @@ def mend(body: dict[str, Any], payload: Payload, tried: Tried, images: Sequence[
         changed = payload.with_login(tried.key, login)
     for image in images:
         if not _sends(put(body, changed), image, login):
-            changed = changed.with_login(image.registry, login)
-            how.append(f"with an entry for {image.registry}")
+            (key,) = _keys_for(put(body, changed), (image,), ())
+            changed = changed.with_login(key, login)
+            how.append(f"with an entry for {shown_key(key)}")
     new = put(body, changed)
     if new.get("data") == body.get("data") and new["type"] == body.get("type"):
         return None
@@ -150,15 +151,16 @@ def _keys_for(body: dict[str, Any], images: Sequence[ImageRef], useless: Sequenc
     for image in images:
         verdicts = answer(image, [read_secret(body)])
         serving = [v.key for v in verdicts.entries if v.serves and hostname(v.key) == hostname(image.registry)]
-        logins = {e.key: e.login for e in entries if e.key in serving}
-        own = [key for key, login in logins.items() if not login.password or login in useless]
-        taken = image.registry in logins or any(e.key == image.registry for e in entries)
-        keys |= dict.fromkeys(
-            own or [f"{image.registry}/{image.project}" if taken and image.project else image.registry]
-        )
+        logins = {e.key: e.login for e in entries}
+        vain = {key for key, login in logins.items() if not login.password or login in useless}
+        own = [key for key in serving if key in vain]
+        free = [key for key in _places(image) if key in vain or key not in logins]
+        # Where all are taken, an entry for this very repository serves hardly anything else.
+        keys |= dict.fromkeys(own or [(free or _places(image))[0 if free else -1]])
     return tuple(keys)
 
 
-def asking(mended: Mended, more: Sequence[str]) -> Mended:
-    """Return it with more to ask."""
-    return replace(mended, asks=(*mended.asks, *more))
+def _places(image: ImageRef) -> tuple[str, ...]:
+    """Keys that serve an image, the widest first; the kubelet tries the narrowest first."""
+    project = (f"{image.registry}/{image.project}",) if image.project else ()
+    return tuple(dict.fromkeys((image.registry, *project, f"{image.registry}/{image.repository}")))

@@ -53,7 +53,8 @@ class Journal:
                         self.drop((one,))
                 raise
             opened.append(receipt)
-            self._noted(receipt)
+            if self._shelf(receipt) is self._cluster:
+                self._noted(receipt)
         return tuple(opened)
 
     def mark(
@@ -82,12 +83,13 @@ class Journal:
     def all(self) -> tuple[Receipt, ...]:
         """Return all sound receipts, newest first; what cannot be read is told in `trouble`. Raises nothing."""
         self.trouble = []
-        found: list[Receipt] = list(self._process.found())
+        found = [replace(r, vouched=frozenset(s.ref.name for s in r.steps)) for r in self._process.found()]
         for item in self._folder.found():
             self._sorted(item, found)
         for body in self._cluster.bodies(self._index.refs(self.context)):
             try:
-                found.append(parse(body))
+                receipt = parse(body)
+                found.append(replace(receipt, vouched=self._index.vouched(receipt)))
             except Refused as error:
                 self.trouble.append(str(error))
         return tuple(sorted(found, key=lambda r: (r.created, r.id, r.namespace), reverse=True))

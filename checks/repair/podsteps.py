@@ -14,13 +14,11 @@ from checks.repair.workload import REPLACEABLE, names_of, read_pod
 
 @dataclass(frozen=True, slots=True)
 class PodSteps:
-    """Steps that replace stuck pods, what to ask before, and what is left to the person."""
+    """Steps that replace stuck pods, what to ask before, and what is to be said of the others."""
 
     steps: tuple[Step, ...] = ()
     asks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    left: tuple[Pull, ...] = ()
-    """Pods that are not replaced."""
 
 
 def replace_pods(pulls: Iterable[Pull], bench: Bench, secret: str = "") -> PodSteps:
@@ -35,8 +33,7 @@ def replace_pods(pulls: Iterable[Pull], bench: Bench, secret: str = "") -> PodSt
     bare = tuple(step for pull in groups["bare"] for step in _remake(pull, bench, secret))
     running = tuple(p for p in (*groups["owned"], *groups["bare"]) if p.phase == "Running")
     asks = (*_ask_running(running), *_ask_bare(groups["bare"]))
-    left = (*groups["job"], *groups["mirror"], *groups["other"])
-    return PodSteps((*owned, *bare), asks, tuple(_notes(groups)), left)
+    return PodSteps((*owned, *bare), asks, tuple(_notes(groups)))
 
 
 def _group(pull: Pull) -> str:

@@ -4,6 +4,7 @@ A receipt lies in the cluster, where everybody who may write Secrets in that nam
 believed only as far as undo can be harmless: objects of its own namespace, and of them only what our plans change.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,11 +54,19 @@ class Receipt:
     who: str = ""
     source: str = field(default="cluster", compare=False)
     """`cluster`, `local` or `process`: where it was read from."""
+    vouched: frozenset[str] = field(default=frozenset(), compare=False)
+    """Pods whose manifest is known here to be the one that was written: nobody has forged it."""
 
     @property
     def undoable(self) -> bool:
         """Is there anything that can be taken back?"""
-        return any(step.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE) for step in self.steps)
+        kept = (Verb.CREATE, Verb.REPLACE, Verb.DELETE)
+        return any(step.verb in kept for step in self.steps) or bool(self.unmade)
+
+    @property
+    def unmade(self) -> tuple[Done, ...]:
+        """Pods that were to be deleted and made again, and of which it is not known that they were made."""
+        return tuple(s for s in self.steps if s.verb is Verb.REMAKE_POD and s.after and not s.done and not self.closed)
 
 
 def planned(steps: Sequence[Step], answers: Sequence[Body | None], namespace: str) -> tuple[Done, ...]:
@@ -92,6 +101,21 @@ def with_done(receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, 
             steps[i] = replace(_stored(step, after), done=True)
             break
     return replace(receipt, steps=tuple(steps))
+
+
+def without(receipt: Receipt, ref: ObjectRef, verb: Verb) -> Receipt:
+    """Return the receipt without the open steps of this kind, which turned out not to be needed."""
+    kept = tuple(step for step in receipt.steps if step.done or (step.ref, step.verb) != (ref, verb))
+    return replace(receipt, steps=kept)
+
+
+def pod_seals(receipt: Receipt) -> dict[str, str]:
+    """Return a hash of each manifest that a pod is to be made again from, by the pod's name."""
+    return {
+        step.ref.name: hashlib.sha256(json.dumps(_kept(step.after), sort_keys=True).encode()).hexdigest()
+        for step in receipt.steps
+        if step.verb is Verb.REMAKE_POD
+    }
 
 
 def encode(receipt: Receipt) -> str:
@@ -169,6 +193,8 @@ def _check(step: Done, where: str) -> None:
         raise Refused(f"{where} names a {ref.kind}, which no repair of ours touches")
     if ref.kind == "Secret" and any(b and b.get("type") in _NEVER for b in (before, after)):
         raise Refused(f"{where} holds a Secret that gives rights in the cluster; no repair of ours touches those")
+    if (ref.kind == "Pod") != (step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD)):
+        raise Refused(f"{where} would {step.verb.value} {ref}, which no repair of ours does")
     if ref.kind in ("Secret", "Pod"):
         return
     if step.verb is not Verb.REPLACE or before is None or after is None:

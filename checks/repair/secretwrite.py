@@ -5,6 +5,7 @@ from typing import Any
 
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON
 from checks.errors import ClusterError, Refused
+from checks.managers import holds_old_password
 from checks.model import ObjectRef
 from checks.repair.bench import Bench
 from checks.repair.declared import LAST_APPLIED
@@ -41,7 +42,7 @@ def write_secret(ref: ObjectRef, body: dict[str, Any] | None, new: dict[str, Any
     warnings, asks = (*mark.warnings, *users(ref, bench)), mark.asks
     if body.get("immutable"):
         return _renamed(ref, new, mark, bench)
-    if dig(new, "metadata", "annotations", LAST_APPLIED):
+    if holds_old_password(body):
         new = _without_copy(new)
         warnings = (*warnings, "kubectl's copy of the old payload in the Secret's annotations is taken out.")
     return SecretWrite(_in_place(ref, body, new), ref.name, warnings, asks)

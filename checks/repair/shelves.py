@@ -11,7 +11,7 @@ from typing import Protocol
 from checks.errors import ClusterError, Conflict, NotFound, Refused
 from checks.model import ObjectRef
 from checks.repair import statefolder
-from checks.repair.receipt import Receipt, decode, encode
+from checks.repair.receipt import Receipt, decode, encode, pod_seals
 from checks.repair.steps import Body, Writer
 
 PREFIX = "harbor-doctor-undo-"
@@ -162,7 +162,7 @@ class InProcess:
 
 
 class Index:
-    """Which receipts were made from here: names only, nothing secret."""
+    """Which receipts were made from here: names only, nothing secret, and hashes of the pods they can make again."""
 
     def __init__(self, state: Path) -> None:
         self._path = state.expanduser() / "index.json"
@@ -181,7 +181,17 @@ class Index:
             "id": receipt.id, "namespace": receipt.namespace, "context": receipt.context, "title": receipt.title,
             "created": receipt.created.isoformat(),
         }  # fmt: skip
+        if seals := pod_seals(receipt):
+            entry["pods"] = seals
         self._save([*self._others(receipt), entry])
+
+    def vouched(self, receipt: Receipt) -> frozenset[str]:
+        """Return the pods whose manifest in this receipt is the one that was written from here."""
+        mine = (receipt.id, receipt.namespace, receipt.context)
+        entries = (e for e in self._entries() if (e.get("id"), e.get("namespace"), e.get("context")) == mine)
+        seals = next((e.get("pods") for e in entries), None)
+        found = pod_seals(receipt)
+        return frozenset(name for name in found if isinstance(seals, dict) and seals.get(name) == found[name])
 
     def drop(self, receipt: Receipt) -> None:
         """Forget a receipt."""

@@ -3,11 +3,16 @@
 from enum import StrEnum
 from typing import Any, Protocol
 
+from checks.errors import Conflict, DoctorError, Forbidden, Invalid, NotFound, Refused
 from checks.model import ObjectRef
 from checks.repair.sealed import Sealed
 
 Body = dict[str, Any]
 """A Kubernetes object as JSON, with every field it had."""
+
+
+NOT_WRITTEN = (Conflict, Forbidden, Invalid, NotFound, Refused)
+"""After these nothing was written; after every other error that is not known."""
 
 
 class Writer(Protocol):
@@ -34,6 +39,14 @@ class Verb(StrEnum):
     DELETE = "delete"
     REPLACE_POD = "replace-pod"
     REMAKE_POD = "remake-pod"
+
+
+class Spared(DoctorError):
+    """The step is not needed any more: nothing was written, and that is no failure."""
+
+
+class Unmade(DoctorError):
+    """An object was deleted to be made anew, and is not there: only its receipt has it."""
 
 
 class Step(Protocol):
@@ -65,7 +78,7 @@ class Step(Protocol):
         """Do it, or with `dry_run` let the API server say whether it would be done.
 
         Returns the object as stored, None where it is gone. Raises ClusterError; Conflict where somebody else changed
-        what this step changes.
+        what this step changes; Spared where there is nothing left to do; Unmade where what it deleted is lost.
         """
 
 

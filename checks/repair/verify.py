@@ -19,6 +19,8 @@ class PodLook:
     """True: every image is there. False: the kubelet tried again after the repair and failed. None: not tried yet."""
     says: str = ""
     """What the kubelet says now."""
+    moot: bool = False
+    """It is gone, and its owner wants none in its place any more: nothing is to be waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +42,23 @@ def wait(
 ) -> Outcome:
     """Look until every pod has pulled, `timeout` seconds have passed or `stopped` says so; return the outcome with it.
 
-    `mended` is True when all have pulled; False when at the end every pod that waits has failed again since the
-    repair; None while some were not tried again. No pods at all are not a success: then it stays None.
+    `mended` is True when all have pulled that are still wanted; False when at the end every pod that waits has failed
+    again since the repair; None while some were not tried again. No pods at all are not a success: then it stays None.
     """
     deadline = clock.now() + timeout
     while True:
         pods = tuple(look())
         on_progress(Progress("verifying", sentence(pods), sum(p.pulled is True for p in pods), len(pods)))
-        over = bool(pods) and all(pod.pulled for pod in pods)
+        over = bool(pods) and all(pod.pulled or pod.moot for pod in pods)
         if over or clock.now() >= deadline or stopped():
             return _judged(outcome, pods)
         clock.sleep(min(PERIOD, max(0.0, deadline - clock.now())))
 
 
 def _judged(outcome: Outcome, pods: tuple[PodLook, ...]) -> Outcome:
-    waiting = tuple(pod for pod in pods if not pod.pulled)
+    waiting = tuple(pod for pod in pods if not pod.pulled and not pod.moot)
     mended: bool | None = None
-    if pods and not waiting:
+    if any(pod.pulled for pod in pods) and not waiting:
         mended = True
     elif waiting and all(pod.pulled is False for pod in waiting):
         mended = False
@@ -68,11 +70,13 @@ def sentence(pods: Sequence[PodLook]) -> str:
     """Say how far it is: `28 of 31 pods have pulled, 3 wait`."""
     if not pods:
         return "The pods are gone, and no new ones have come yet"
+    moot = sum(pod.moot for pod in pods)
+    of = len(pods) - moot
+    if not of:
+        return f"The pods are gone: {next(pod.says for pod in pods if pod.moot)}"
     good = sum(pod.pulled is True for pod in pods)
     failed = sum(pod.pulled is False for pod in pods)
-    text = f"{good} of {len(pods)} pods have pulled"
-    if good == len(pods):
-        return text
-    waiting = len(pods) - good - failed
+    waiting = of - good - failed
     parts = [f"{failed} failed again"] * bool(failed) + [f"{waiting} wait"] * bool(waiting)
-    return ", ".join([text, *parts])
+    parts += [f"{moot} not wanted any more"] * bool(moot)
+    return ", ".join([f"{good} of {of} pods have pulled", *parts])

@@ -3,18 +3,27 @@
 import time
 from dataclasses import dataclass, field, replace
 
-from checks.errors import Conflict, NotFound
+from checks.errors import Conflict, DoctorError, NotFound
 from checks.model import ObjectRef
 from checks.repair.declared import Fields, changes, declared, for_creation, with_fields
 from checks.repair.sealed import Sealed
 from checks.repair.show import Lines, difference
-from checks.repair.steps import Body, Verb, Writer
+from checks.repair.steps import NOT_WRITTEN, Body, Verb, Writer
 
 TRIES = 5
 """How often a write is tried again after somebody else wrote another part of the object."""
 
 PROBE = "-harbor-doctor-dry-run"
-"""Ends the name under which a Secret is checked whose own name is not yet free."""
+"""Ends the name under which an object is checked whose own name is not yet free."""
+_LONGEST = 253
+"""Letters of an object's name."""
+
+
+def rehearse(writer: Writer, ref: ObjectRef, body: Body) -> Body:
+    """Let the API server say whether it would create an object whose own name is not yet free."""
+    name = ref.name[: _LONGEST - len(PROBE)].rstrip("-.") + PROBE
+    renamed = {**body, "metadata": {**(body.get("metadata") or {}), "name": name}}
+    return writer.create(replace(ref, name=name), renamed, dry_run=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,10 @@ class CreateObject:
     def apply(self, writer: Writer, *, dry_run: bool = False) -> Body:
         """Create it; raises Conflict where the name belongs to something else."""
         body = for_creation(self.after.body())
+        if dry_run and self.patience:
+            return rehearse(writer, self.target, body)
         if dry_run:
-            probe = replace(self.target, name=self.target.name + PROBE) if self.patience else self.target
-            body["metadata"]["name"] = probe.name
-            return writer.create(probe, body, dry_run=True)
+            return writer.create(self.target, body, dry_run=True)
         deadline = time.monotonic() + self.patience
         while True:
             try:
@@ -56,6 +65,22 @@ class CreateObject:
                 if time.monotonic() >= deadline or not _leaving(there):
                     raise Conflict(f"{self.target} is there already and differs; nothing was written over it") from None
                 time.sleep(0.5)
+            except NOT_WRITTEN:
+                raise
+            except DoctorError as error:
+                there = after_all(writer, self.target, error)
+                if there is not None and _same(self.target, there, body):
+                    return there
+                raise
+
+
+def after_all(writer: Writer, ref: ObjectRef, error: DoctorError) -> Body | None:
+    """Read an object after the answer to a write was lost: it tells whether the request was. Else raises `error`."""
+    try:
+        return writer.read(ref)
+    except DoctorError:
+        # A refusal to read must not pass for a refusal to write.
+        raise error from None
 
 
 def _leaving(there: Body | None) -> bool:
@@ -127,6 +152,11 @@ def _uid(body: Body) -> str:
     return str((body.get("metadata") or {}).get("uid") or "")
 
 
+def _left(there: Body | None, body: Body) -> bool:
+    """Is this very object there still, and not on its way out?"""
+    return not _leaving(there) and there is not None and _uid(there) == _uid(body)
+
+
 @dataclass(frozen=True, slots=True)
 class DeleteObject:
     """DELETE an object if it still is what was read."""
@@ -162,6 +192,12 @@ class DeleteObject:
                 return
             except Conflict:
                 body = self._reread(writer)
+            except NOT_WRITTEN:
+                raise
+            except DoctorError as error:
+                if not _left(after_all(writer, self.target, error), body):
+                    return
+                raise
         raise Conflict(f"{self.target} is written by others all the time; it was not deleted")
 
     def _reread(self, writer: Writer) -> Body:

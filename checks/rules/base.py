@@ -91,8 +91,18 @@ def denied_without_login(evidence: Evidence) -> bool:
     """Is a login what is lacking: measured without one, or else in the kubelet's own words?"""
     manifest = evidence.anonymous.manifest
     if manifest is None:
-        return evidence.reading.cause in ("no_credentials", "secret_missing") and not may_hide(evidence)
+        said = evidence.reading.cause in ("no_credentials", "secret_missing")
+        return said and not may_hide(evidence) and not _plain_by_default(evidence)
     return manifest.status in DENIALS and not project_missing(evidence) and not may_hide(evidence)
+
+
+def _plain_by_default(evidence: Evidence) -> bool:
+    """Is the registry on the node itself? containerd asks it by plain HTTP (core/remotes/docker, MatchLocalhost).
+
+    What an HTTPS port answers to that reads like a missing login.
+    """
+    host = evidence.image.registry if evidence.image else ""
+    return host.startswith(("127.", "[::1]")) or host.partition(":")[0] == "localhost"
 
 
 def denied(evidence: Evidence, trial: Trial) -> bool:

@@ -38,15 +38,22 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
         lines.append(f"ServiceAccount {pull.service_account}: {evidence.service_account.why}")
     if evidence.events is not None:
         lines.append(f"events: {evidence.events.why}")
-    if isinstance(evidence.ping, Unknown):
-        lines.append(f"registry: {evidence.ping.why}")
+    if dark := _dark(evidence):
+        lines.append(f"registry: {dark}")
     for trial in evidence.trials:
-        if trial.why and trial.login is not None:
+        if trial.why and trial.login is not None and trial.why != dark:
             lines.append(f"login {trial.login.username or 'without a name'}: {trial.why}")
     for user, view in evidence.harbor.items():
         if isinstance(view.robot, Unknown) and "$" in user:
             lines.append(f"robot {user}: {view.robot.why}")
     return tuple(dict.fromkeys(lines))
+
+
+def _dark(evidence: Evidence) -> str:
+    """Why the registry could not be asked about the image at all; empty where it answered."""
+    if isinstance(evidence.ping, Unknown):
+        return evidence.ping.why
+    return evidence.anonymous.why if evidence.anonymous.manifest is None else ""
 
 
 def _said(evidence: Evidence) -> str:

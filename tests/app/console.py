@@ -19,7 +19,6 @@ from checks.demo.scenarios import SCENARIOS
 from checks.demo.world import World
 from checks.doctor import Doctor
 from checks.settings import Settings
-from tests.headless.between import Between
 from tui.app import HarborDoctor
 from tui.board import Board
 from tui.screens.main import MainScreen
@@ -188,12 +187,6 @@ class Hand:
 
 def _joined(lines: list[str]) -> str:
     return " ".join(" ".join(line.strip(" │╭╮╰╯─▁▂▃▄▅▆▇█▔") for line in lines).split())
-
-
-def through(between: Between, settings: Settings) -> Settings:
-    """The same, with something between the console and the API server."""
-    assert settings.kubeconfig is not None
-    return replace(settings, kubeconfig=str(between.kubeconfig(Path(settings.kubeconfig))))
 
 
 @asynccontextmanager

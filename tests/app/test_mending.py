@@ -1,6 +1,5 @@
 """Keys that write: what is painted is applied, what is not opens first, and undo gives back every byte."""
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,7 @@ from tests.app.console import (
     secret_data,
     settings_for,
     small_world,
-    through,
 )
-from tests.headless.between import Between, Fault
 from tui.screens.box import Box
 from tui.screens.form import FormScreen
 from tui.screens.main import MainScreen
@@ -203,21 +200,17 @@ async def test_a_key_without_a_plan_says_so_and_writes_nothing(port: World, tmp_
 
 
 async def test_nothing_else_is_written_while_a_repair_is_being_written(tmp_path: Path) -> None:
-    with small_world("HD106") as world, Between(world) as between:
+    with small_world("HD106") as world:
         before = secret_data(world, "web", "harbor-ui")
-        gate = threading.Event()
-        trap = between.trap(lambda s: s.method == "PUT" and s.writes and "8443" in s.path, Fault("wait", gate=gate))
-        async with console(through(between, settings_for(world, tmp_path))) as hand:
+        async with console(settings_for(world, tmp_path)) as hand:
             await hand.select(OTHER)
             await hand.select(PORT)
-            await hand.press("f")
-            await hand.until(trap.sprung.is_set, "the write is under way")
-            await hand.press("down", "f")
-            assert hand.problems.key == OTHER
-            assert "one repair at a time" in hand.said
-            await hand.press("z")
-            assert "it can be undone when it has ended" in hand.said
-            gate.set()
+            with world.objects.store.lock:
+                await hand.press("f", "down", "f")
+                assert hand.problems.key == OTHER
+                assert "one repair at a time" in hand.said
+                await hand.press("z")
+                assert "it can be undone when it has ended" in hand.said
             await hand.mended(PORT)
             assert secret_data(world, "web", "harbor-ui") == before
 
@@ -251,21 +244,17 @@ async def test_no_row_moves_while_a_repair_runs_and_the_mended_row_stays(tmp_pat
 
 async def test_q_during_a_repair_finishes_the_write_first(port: World, tmp_path: Path) -> None:
     before = secret_data(port, "crm", "harbor-8443")
-    settings = settings_for(port, tmp_path)
-    with Between(port) as between:
-        gate = threading.Event()
-        trap = between.trap(lambda s: s.method == "PUT" and s.writes and "8443" in s.path, Fault("wait", gate=gate))
-        async with console(through(between, settings)) as hand:
-            await hand.select(PORT)
+    async with console(settings_for(port, tmp_path)) as hand:
+        await hand.select(PORT)
+        with port.objects.store.lock:
             await hand.press("f")
-            await hand.until(trap.sprung.is_set, "the write is under way")
             await hand.press("q")
+            await hand.pilot.pause(0.5)
             assert hand.app.is_running
             assert "finishing the write in hand" in hand.said
             assert secret_data(port, "crm", "harbor-8443") == before
-            gate.set()
-            await hand.until(lambda: not hand.app.is_running, "the console has gone")
-            assert hand.app.return_code == 0
+        await hand.until(lambda: not hand.app.is_running, "the console has gone", 5)
+        assert hand.app.return_code == 0
     assert secret_data(port, "crm", "harbor-8443") != before
     receipts = [s for s in port.objects.store.select("secrets", "crm") if "undo" in s["metadata"]["name"]]
     assert len(receipts) == 1
@@ -279,21 +268,15 @@ async def test_the_console_is_left_at_once_where_nothing_is_under_way(port: Worl
         await hand.until(lambda: not hand.app.is_running, "the console has gone", 2)
 
 
-async def test_a_write_that_is_refused_is_told_in_its_row(port: World, tmp_path: Path) -> None:
-    before = secret_data(port, "crm", "harbor-8443")
-    settings = settings_for(port, tmp_path)
-    with Between(port) as between:
-        between.trap(
-            lambda s: s.method == "PUT" and s.writes and "8443" in s.path,
-            Fault("no", 403, "Forbidden", 'secrets "harbor-8443" is forbidden: the hook [policy] says no'),
-        )
-        async with console(through(between, settings)) as hand:
-            await hand.select(PORT)
-            await hand.press("f")
-            await hand.until(lambda: not hand.board.repairs[PORT].running, "it ended")
-            assert "Nothing was changed" in hand.pane
-            assert "the hook [policy] says no" in hand.pane
-            assert "mended" not in hand.text
+async def test_a_secret_that_changed_meanwhile_is_left_alone_and_the_row_says_so(port: World, tmp_path: Path) -> None:
+    async with console(settings_for(port, tmp_path)) as hand:
+        await hand.select(PORT)
+        port.objects.edit("secrets", "crm", "harbor-8443", lambda s: s["data"].update(other="eA=="), manager="someone")
+        before = secret_data(port, "crm", "harbor-8443")
+        await hand.press("f")
+        await hand.until(lambda: not hand.board.repairs[PORT].running, "it ended")
+        assert "changed" in hand.pane
+        assert "mended" not in hand.text
     assert secret_data(port, "crm", "harbor-8443") == before
 
 

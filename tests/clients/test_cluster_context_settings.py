@@ -53,6 +53,9 @@ def test_a_read_only_context_takes_no_write_whatever_the_command_line_says(tmp_p
     [
         ("yes", "holds no mapping"),
         ({"readonly": True}, "knows no readonly"),
+        ({"read-only": "true"}, "read-only of the extension harbor-doctor is neither true nor false: 'true'"),
+        ({"read-only": 1}, "neither true nor false: 1"),
+        ({"read-only": None}, "neither true nor false: None"),
         ({"registry-ca": "gone.pem"}, "names no file: gone.pem"),
         ({"resolve": ["a"]}, "maps no names to addresses"),
     ],

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -112,6 +113,20 @@ def test_a_plugin_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
         time.sleep(0.02)
     else:
         pytest.fail("the plugin's child still runs")
+
+
+def test_a_child_in_a_session_of_its_own_that_keeps_the_pipes_open_holds_nothing_up(tmp_path: Path) -> None:
+    body = (
+        "import subprocess\n"
+        "child = subprocess.Popen(['sleep', '20'], start_new_session=True)\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))"
+    )
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match="did not finish within 1 s"):
+        plugin.issue(access(tmp_path, body), seconds=1.0)
+    took = time.monotonic() - began
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert took < 10
 
 
 @pytest.mark.parametrize(

@@ -476,7 +476,7 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(serve: Serve, m
 
 def test_importing_the_client_loads_nothing_slow() -> None:
     code = (
-        "import sys, checks.clients.cluster, checks.scan, checks.watch\n"
+        "import sys, checks.clients.cluster, checks.scan\n"
         "print([m for m in ('kubernetes', 'urllib3', 'requests', 'yaml') if m in sys.modules])"
     )
     root = Path(checks.__file__).parents[1]

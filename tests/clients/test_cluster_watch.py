@@ -10,8 +10,7 @@ import pytest
 
 from checks.clients.cluster import Cluster
 from checks.errors import Expired, Forbidden, ServerFault, Unreachable
-from checks.watch import follow
-from tests.clients.kubeserver import Asked, KubeServer, Script, cluster_at, pod, pod_list
+from tests.clients.kubeserver import Asked, KubeServer, Script, cluster_at, pod
 
 Serve = Callable[[Script], tuple[KubeServer, Cluster]]
 
@@ -166,56 +165,13 @@ def test_garbage_in_the_stream_is_a_server_fault(serve: Serve) -> None:
         next(cluster.watch_pods(None, "1", Hasty()))
 
 
-def owned(name: str, by: str, hash_: str = "") -> dict[str, object]:
-    owners = [{"kind": "ReplicaSet", "name": by, "uid": "u", "controller": True}]
-    return {"ownerReferences": owners, "labels": {"pod-template-hash": hash_} if hash_ else {}}
-
-
-def test_following_a_workload_yields_its_pods_after_each_change(serve: Serve) -> None:
-    mine = owned("web-5d-x", "web-5d", "5d")
-
+def test_a_stream_that_ends_as_soon_as_it_has_begun_is_not_asked_for_again_without_a_pause(serve: Serve) -> None:
     def script(asked: Asked) -> None:
-        if "watch" not in asked.query:
-            asked.say(200, pod_list(pod("web-5d-x", metadata=mine), pod("other"), version="5"))
-            return
         asked.begin_stream()
-        asked.line({"type": "ADDED", "object": pod("other2")})
-        asked.line({"type": "ADDED", "object": pod("web-5d-y", metadata=mine)})
-        asked.line({"type": "DELETED", "object": pod("web-5d-x", metadata=mine)})
-        asked.hang()
+        asked.end_stream()
 
     server, cluster = serve(script)
-    seen = follow(cluster, "shop", {"web"}, threading.Event(), 5.0)
-    names = [[p.metadata.name for p in next(seen)] for _ in range(3)]
-    seen.close()
-    assert names == [["web-5d-x"], ["web-5d-x", "web-5d-y"], ["web-5d-y"]]
-    assert versions(server) == ["5"]
-
-
-def test_following_lists_anew_when_its_version_is_too_old_and_ends_in_time(serve: Serve) -> None:
-    def script(asked: Asked) -> None:
-        if "watch" not in asked.query:
-            asked.say(200, pod_list(pod("a"), version=str(len(server.asked))))
-        elif asked.query["resourceVersion"] == "1":
-            asked.refuse(410, "too old", "Expired")
-        else:
-            asked.begin_stream()
-            asked.hang()
-
-    server, cluster = serve(script)
-    began = time.monotonic()
-    seen = list(follow(cluster, "shop", {"a"}, threading.Event(), 0.5))
-    assert [[p.metadata.name for p in pods] for pods in seen] == [["a"], ["a"]]
-    assert time.monotonic() - began < 1.5
-
-
-def test_following_looks_again_where_watching_is_forbidden(serve: Serve) -> None:
-    def script(asked: Asked) -> None:
-        if "watch" in asked.query:
-            asked.refuse(403, "no watch", "Forbidden")
-        else:
-            asked.say(200, pod_list(pod("a")))
-
-    _, cluster = serve(script)
-    seen = list(follow(cluster, "shop", {"a"}, threading.Event(), 2.3))
-    assert len(seen) == 2
+    assert list(cluster.watch_pods(None, "1", threading.Event(), deadline=time.monotonic() + 1.5)) == []
+    assert 1 <= len(server.asked) <= 2
+    with pytest.raises(Unreachable, match="ends as soon as it has begun"):
+        next(cluster.watch_pods(None, "1", Hasty()))

@@ -450,3 +450,27 @@ def test_a_login_refused_by_harbor_within_a_second_twice_is_locked_or_refused(se
     assert trial.knows == Knows.LOCKED
     assert time.monotonic() - begun >= 2
     assert sum(SECRET in a.headers.get("authorization", "") for a in server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"errors":[{"code":"NOT_FOUND","message":"artifact team/app:1.0 not found"}]}', True),
+        (b'{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}', False),
+        (b"<html>not found</html>", True),
+        (b"", False),
+    ],
+)
+def test_a_proxys_header_on_every_answer_makes_no_missing_tag_a_lost_one(serve: Serve, body: bytes, kept: bool):
+    header = "Docker-Distribution-Api-Version: registry/2.0"
+    challenge = f'WWW-Authenticate: Bearer realm="https://{HOST}/token",service="harbor-registry"'
+    server = serve(
+        by_path(
+            v2=http(401, b"", challenge, header),
+            token=token(jwt({"sub": "ann"})),
+            manifests=lambda a: http(404, b"" if a.method == "HEAD" else body, header),
+        )
+    )
+    manifest = Prober(settings(server)).trial(IMAGE, LOGIN).manifest
+    assert manifest is not None
+    assert (manifest.status, manifest.in_database) == (404, kept)

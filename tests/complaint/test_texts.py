@@ -281,6 +281,42 @@ SILENT = [
 ]
 
 
+DEADLINE = "rpc error: code = DeadlineExceeded desc = context deadline exceeded"
+INSPECTED = f'Failed to inspect image "{REF}": '
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (INSPECTED + DEADLINE, "ImageInspectError"),
+        (INSPECTED + DEADLINE, ""),
+        (INSPECTED + "rpc error: code = Unknown desc = dial tcp 127.0.0.1:3735: i/o timeout", "ImageInspectError"),
+        ("rpc error: code = Unknown desc = dial tcp 127.0.0.1:3735: i/o timeout", "InspectFailed"),
+        (DEADLINE, "ErrImagePull"),
+        (f'Failed to pull image "{REF}": {DEADLINE}', "Failed"),
+        (new("context canceled"), "ErrImagePull"),
+    ],
+)
+def test_a_time_that_is_up_without_a_request_may_be_the_runtimes_own(text: str, reason: str) -> None:
+    reading = read(text, reason)
+    assert (reading.cause, reading.alternatives, reading.confidence) == ("unknown_ambiguous", ("timeout",), "none")
+
+
+def test_a_time_that_is_up_on_the_line_is_the_registrys_without_a_request_too() -> None:
+    for text in ("dial tcp 192.0.2.7:443: i/o timeout", "net/http: TLS handshake timeout"):
+        assert read(text, "ErrImagePull").cause == "timeout"
+
+
+def test_an_inspection_blames_no_registry_for_a_broken_connection() -> None:
+    reading = read(INSPECTED + "rpc error: code = Unavailable desc = error reading from server: EOF")
+    assert (reading.cause, reading.alternatives[0]) == ("unknown_ambiguous", "connection_reset")
+
+
+def test_a_deadline_while_a_token_is_fetched_is_the_token_services() -> None:
+    reading = read(old("failed to authorize: failed to fetch oauth token: context deadline exceeded"))
+    assert (reading.cause, reading.alternatives) == ("token_service_failure", ("timeout",))
+
+
 @pytest.mark.parametrize(("text", "cause"), PROVEN)
 def test_a_text_that_proves_its_cause_is_read_so(text: str, cause: str) -> None:
     reading = read(text)

@@ -57,6 +57,8 @@ class Fault:
     """The API server gets the request; only its answer is lost."""
     seconds: float = 0.0
     """Silence, before the connection is cut."""
+    echoes: bool = False
+    """The message quotes the request's body, as a careless webhook does."""
     gate: threading.Event | None = None
     """The request waits for this, and then passes unharmed."""
 
@@ -163,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         caught.sprung.set()
         self._fail(caught.fault, body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def _fail(self, fault: Fault, body: bytes) -> None:
         if fault.gate is not None:
@@ -176,8 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.between.closed.wait(fault.seconds)
         if fault.status:
             status = {
-                "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": fault.message,
-                "reason": fault.reason, "code": fault.status,
+                "kind": "Status", "apiVersion": "v1", "status": "Failure",
+                "message": fault.message + body.decode() * fault.echoes, "reason": fault.reason, "code": fault.status,
             }  # fmt: skip
             self._send(fault.status, json.dumps(status).encode(), {"Content-Type": "application/json", **fault.headers})
             return
@@ -188,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         trust = ssl.create_default_context(cafile=CA_FILE)
         upstream = http.client.HTTPSConnection(self.server.between.target, timeout=60, context=trust)
         try:
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+            headers = {k: value for k, value in self.headers.items() if k.lower() not in ("host", "connection")}
             upstream.request(self.command, self.path, body or None, headers)
             reply = upstream.getresponse()
             content = reply.read()
@@ -215,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 
 

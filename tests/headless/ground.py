@@ -43,7 +43,9 @@ class Ground:
             self.between = Between(self.world).__enter__()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._wants_between:
             self.between.__exit__()
         self.world.stop()
@@ -83,7 +85,9 @@ class Ground:
         assert found is not None
         return found
 
-    def edit(self, change: Callable[[dict[str, Any]], None], namespace: str = "shop", name: str = "harbor-pull") -> None:
+    def edit(
+        self, change: Callable[[dict[str, Any]], object], namespace: str = "shop", name: str = "harbor-pull"
+    ) -> None:
         """Change a Secret as somebody else would."""
         self.world.objects.edit("secrets", namespace, name, change, manager="somebody")
 

@@ -1,4 +1,4 @@
-"""`harbor-doctor fix` as its own process: what it writes, when it refuses, what it says, and what stays when it dies."""
+"""`harbor-doctor fix` as its own process: what it writes, when it refuses, what it says, what stays when it dies."""
 
 import base64
 import json
@@ -178,7 +178,8 @@ def test_read_only_may_come_from_the_environment(still: Ground) -> None:
 def test_advice_prints_its_text_and_ends_with_5(still: Ground) -> None:
     done = refused(still, "fix", "HD201", "-n", "infra", code=5)
     assert "getent hosts nowhere.demo.test" in done.out
-    assert done.last == "Make the name nowhere.demo.test known to the nodes: this is advice, it cannot be done from here"
+    title = "Make the name nowhere.demo.test known to the nodes"
+    assert done.last == f"{title}: this is advice, it cannot be done from here"
 
 
 def test_advice_in_json_is_json(still: Ground) -> None:
@@ -395,8 +396,8 @@ def test_a_killed_fix_is_taken_back_by_another_process(tmp_path: Path, where: st
         assert listed["finished"] is False
         done = other.run("undo", "--yes")
         assert done.code == 0
-        told = "Undone: Secret crm/harbor-8443." if written else "Nothing had to be undone: everything is as it was before."
-        assert done.out.strip() == told
+        nothing = "Nothing had to be undone: everything is as it was before."
+        assert done.out.strip() == ("Undone: Secret crm/harbor-8443." if written else nothing)
         assert as_json(ground.declared(receipts=True)) == as_json(before)
 
 

@@ -1,11 +1,12 @@
 """The API server fails at each write of a repair, in each way: one clear sentence, the right exit code, and undo works.
 
 The line break is mended by the program as its own process, other plans through the facade over the same sockets. The
-whole matrix is printed; see it with `pytest -s`.
+whole matrix is printed; `pytest -rP` shows it.
 """
 
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.headless.ground import NEWLINE, Ground, as_json
 from tests.headless.tool import Done
 
 _WEBHOOK = 'admission webhook "secrets.policy.example" denied the request: Secrets need the label team'
-_STALE = "Operation cannot be fulfilled on secrets: the object has been modified; apply your changes to the latest version"
+_STALE = "Operation cannot be fulfilled on secrets: the object has been modified; apply your changes to the latest one"
 _HIDDEN = 'secrets is forbidden: User "admin" cannot do this in the namespace "shop"'
 _SLOW = "too many requests for this user"
 
@@ -69,6 +70,10 @@ STATUS = {fault.name: fault.status for fault in FAULTS}
 
 def quiet(_: Progress) -> None:
     pass
+
+
+def _put(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def told(text: str, fault: str) -> bool:
@@ -136,23 +141,23 @@ def _undone(ground: Ground) -> str:
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Case]]:
+def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Case]:
     pairs = [(request, fault) for request, names in AT.items() for fault in FAULTS if fault.name in names]
     folders = [tmp_path_factory.mktemp("case") for _ in pairs]
     with ThreadPoolExecutor(8) as pool:
         made = pool.map(lambda one: _case(one[0], *one[1]), zip(folders, pairs, strict=True))
         found = {(request, fault.name): case for (request, fault), case in zip(pairs, made, strict=True)}
     _print_processes(found)
-    yield found
+    return found
 
 
 def _print_processes(found: dict[tuple[str, str], Case]) -> None:
-    print("\nrecreate-secret (HD109), one process a case: exit code, and what was left before undo")
-    print(f"{'':10}" + "".join(f"{fault.name:>13}" for fault in FAULTS))
+    _put("\nrecreate-secret (HD109), one process a case: exit code, and what was left before undo")
+    _put(f"{'':10}" + "".join(f"{fault.name:>13}" for fault in FAULTS))
     for request in REQUESTS:
         row = (found.get((request, fault.name)) for fault in FAULTS)
         cells = (f"{c.done.code} {'receipt' if c.receipts else 'nothing'}" if c else "" for c in row)
-        print(f"{request:10}" + "".join(f"{cell:>13}" for cell in cells))
+        _put(f"{request:10}" + "".join(f"{cell:>13}" for cell in cells))
 
 
 def each(*requests: str) -> Any:
@@ -329,7 +334,7 @@ def test_whatever_request_of_a_plan_fails_nothing_is_half_told_and_undo_works(
         assert outcome.applied
         requests = [seen for seen in clean.ground.between.seen if _asks(seen)]
         mended, pods = clean.things(), clean.pods()
-    print(f"\n{PLANS[code]} ({code}), through the facade: {', '.join(fault.name for fault in FEWER)}")
+    _put(f"\n{PLANS[code]} ({code}), through the facade: {', '.join(fault.name for fault in FEWER)}")
     receipts = [number for number, request in enumerate(requests) if request.receipt][:3]
     for number, request in enumerate(requests):
         if request.receipt and number not in receipts:
@@ -341,7 +346,7 @@ def test_whatever_request_of_a_plan_fails_nothing_is_half_told_and_undo_works(
                 outcome = one.apply()
                 one.ground.between.clear()
                 cells.append(_judge(one, outcome, mended, pods))
-        print(f"  {request!s:90}{' '.join(f'{cell:>12}' for cell in cells)}")
+        _put(f"  {request!s:90}{' '.join(f'{cell:>12}' for cell in cells)}")
 
 
 def _judge(one: Try, outcome: Outcome | DoctorError, mended: str, pods: int) -> str:

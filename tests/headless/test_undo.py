@@ -83,7 +83,7 @@ def test_a_secret_that_somebody_changed_since_is_left_alone_and_the_difference_i
 def test_a_secret_with_a_new_annotation_is_left_alone_too(ground: Ground) -> None:
     tool = ground.tool()
     mended(tool, PORT)
-    ground.edit(lambda secret: secret["metadata"].setdefault("annotations", {}).update(seen="yes"), "crm", "harbor-8443")
+    ground.edit(lambda secret: secret["metadata"].update(annotations={"seen": "yes"}), "crm", "harbor-8443")
     version = ground.version()
     done = tool.run("undo", "--yes")
     assert (done.code, ground.version()) == (5, version)
@@ -218,9 +218,7 @@ def test_a_damaged_receipt_is_told_when_receipts_are_listed(ground: Ground) -> N
 def test_another_person_on_another_machine_can_take_a_repair_back(tmp_path: Path) -> None:
     with Ground(tmp_path, "HD502", "HD109", workloads=1) as ground:
         before = ground.declared()
-        done = ground.tool("developer", namespace="shop").run(
-            "fix", "HD109", "-n", "shop", "--wait", "0", "-o", "json"
-        )
+        done = ground.tool("developer", namespace="shop").run("fix", "HD109", "-n", "shop", "--wait", "0", "-o", "json")
         assert done.code == 0, done
         other = ground.tool("admin", home="elsewhere")
         assert other.run("undo", done.json["receipt"], "--yes").code == 0

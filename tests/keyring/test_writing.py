@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Origin, OriginKind, Password
 from checks.dockerlogin import find_login
 from checks.dockerpayload import PayloadError, decode
-from checks.dockerwrite import clean, write_dockerconfigjson, write_entry
+from checks.dockerwrite import write_dockerconfigjson, write_entry
 from checks.errors import UsageError
 
 ORIGIN = Origin(OriginKind.SECRET, "finance/pull")
@@ -88,34 +88,6 @@ def test_what_cannot_be_written_is_refused() -> None:
         write_dockerconfigjson(None, "h.x", "a:b", "p")
     with pytest.raises(PayloadError):
         write_dockerconfigjson(b"{", "h.x", "u", "p")
-
-
-def test_blanks_at_the_ends_go_and_nothing_else_changes() -> None:
-    tail = b', "q": 1.0}, "b": {"password":"p "}}}'
-    base = b'{"auths": {"a" : {"password": " p\\n", "auth":"%b"' % b64("u : p \n").encode() + tail
-    assert clean(base, DOCKER_CONFIG_JSON, "a") == (
-        b'{"auths": {"a" : {"password": "p", "auth":"%b"' % b64("u: p".replace(" ", "")).encode() + tail
-    )
-
-
-@given(NAMES.map(str.strip), WORDS.map(str.strip), st.text(" \t\n\r", max_size=3), st.text(" \t\n\r", max_size=3))
-def test_a_cleaned_login_has_no_blanks_at_its_ends(user: str, word: str, before: str, after: str) -> None:
-    raw = {"auths": {"h.x": {"auth": b64(f"{before}{user}{after}:{before}{word}{after}")}}}
-    cleaned = clean(json.dumps(raw).encode(), DOCKER_CONFIG_JSON, "h.x")
-    assert logins(cleaned) == {"h.x": (user, word)}
-    assert clean(cleaned, DOCKER_CONFIG_JSON, "h.x") == cleaned
-
-
-def test_blanks_around_the_base64_text_go_too() -> None:
-    raw = json.dumps({"h.x": {"auth": f" {b64('u:p')}\t"}}).encode()
-    assert logins(clean(raw, DOCKER_CFG, "h.x"), DOCKER_CFG) == {"h.x": ("u", "p")}
-
-
-def test_a_clean_payload_stays_itself_and_an_absent_entry_is_told() -> None:
-    raw = b'{"auths":{"h.x":{"auth":"dTpw"}}}'
-    assert clean(raw, DOCKER_CONFIG_JSON, "h.x") == raw
-    with pytest.raises(UsageError, match="no entry for other"):
-        clean(raw, DOCKER_CONFIG_JSON, "other")
 
 
 @pytest.mark.parametrize(

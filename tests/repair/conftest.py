@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from checks.clients import admission, gate
 from checks.clients.cluster import Cluster
 from checks.clients.prober import Prober
 from checks.credentials import Login, Origin, OriginKind, Password
@@ -95,13 +96,33 @@ def chosen(*codes: str) -> tuple[Any, ...]:
     return tuple(scenario for scenario in SCENARIOS if scenario.code in codes)
 
 
+PACE = 0.1
+"""Of a Harbor's time: most of these tests would only wait for refusals of logins."""
+
+
+@pytest.fixture(autouse=True)
+def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Harbor that refuses a login, and locks its user, for a tenth of the time; those who wait for it know."""
+    for name in ("FINAL", "PAUSE_AFTER_LOCK", "PAUSE_BETWEEN_PASSWORDS"):
+        monkeypatch.setattr(gate, name, getattr(gate, name) * PACE)
+    monkeypatch.setattr(admission, "PAUSE_AFTER_LOCK", gate.PAUSE_AFTER_LOCK)
+
+
+def hurried(world: World) -> World:
+    """Return a world whose Harbors refuse as fast as these tests expect."""
+    for harbor in (world.registries.harbor, world.registries.oidc):
+        harbor.refusal_seconds *= PACE
+        harbor.password_seconds *= PACE
+    return world
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     """Start a still world with the scenarios of some codes, and return a desk on it."""
     worlds: list[World] = []
 
     def make(*codes: str, user: str = "admin", moving: bool = False, **settings: Any) -> Desk:
-        world = World(chosen(*codes), (), moving=moving)
+        world = hurried(World(chosen(*codes), (), moving=moving))
         worlds.append(world.start())
         return Desk(world, tmp_path, user, **settings)
 

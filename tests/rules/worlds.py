@@ -215,9 +215,9 @@ def _white_space(w: World) -> Evidence:
 def _lost_dollar(w: World) -> Evidence:
     user = w.rng.choice(("robot", "robot+pull"))
     bad, full = w.login(user), w.login(f"robot${w.project}+pull")
-    knows = w.rng.choice((Knows.ACCEPTED, Knows.UNKNOWN))
+    tried = "+" in user and w.rng.random() < 0.5
     return w.evidence(w.secret(user), trials=[b.refused(bad, w.denied())], text=_maybe(w, w.unauthorized()),
-                      variants=(b.variant("robot_dollar", bad, full, knows),) if "+" in user else ())  # fmt: skip
+                      variants=(b.variant("robot_dollar", bad, full),) if tried else ())  # fmt: skip
 
 
 _REACH = {

@@ -50,6 +50,14 @@ class Lab:
         listed = {"imagePullSecrets": [{"name": each} for each in account_secrets]}
         self.objects.create("serviceaccounts", name, {"metadata": {"name": "default"}, **listed})
 
+    def attach(self, namespace: str, *secrets: str) -> None:
+        """Put Secrets on the ServiceAccount `default`."""
+
+        def change(obj: Body) -> None:
+            obj["imagePullSecrets"] = [{"name": each} for each in secrets]
+
+        self.objects.edit("serviceaccounts", namespace, "default", change)
+
     def secret(self, namespace: str, name: str, payload: object, type_: str = JSON_TYPE, key: str = JSON_KEY) -> None:
         text = payload if isinstance(payload, str) else json.dumps(payload)
         data = {key: base64.b64encode(text.encode()).decode("ascii")}

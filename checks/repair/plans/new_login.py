@@ -1,8 +1,9 @@
 """Key s: put another login into the Secret: one that is known to pull, the user's own, or one that was given."""
 
 from checks.credentials import Login
+from checks.facts import Knows, Trial
 from checks.image import ImageRef
-from checks.model import ObjectRef, Problem, Pull, Stage
+from checks.model import ObjectRef, Problem, Pull
 from checks.repair.bench import Bench
 from checks.repair.draft import draft
 from checks.repair.gate import login_asks
@@ -74,11 +75,15 @@ def _write(
 
 
 def _useless(problem: Problem) -> tuple[Login, ...]:
-    """The logins that are good for nothing; one that merely lacks a right may serve other projects."""
-    if problem.stage is Stage.PERMISSION:
-        return ()
-    trials = (t for d in problem.diagnoses for t in d.evidence.trials)
-    return tuple(dict.fromkeys(t.login for t in trials if t.login is not None and not t.pulls))
+    """The logins that the registry refuses; one that merely lacks a right here, or was not asked, may serve others."""
+    trials = [t for d in problem.diagnoses for t in d.evidence.trials if t.login is not None]
+    return tuple(dict.fromkeys(t.login for t in trials if t.login is not None and _refused(t)))
+
+
+def _refused(trial: Trial) -> bool:
+    """A robot has no directory behind it that could answer fast, so a quick refusal of it is one."""
+    robot = trial.login is not None and trial.login.username.startswith("robot$")
+    return trial.knows is Knows.REFUSED or (robot and trial.knows is Knows.LOCKED)
 
 
 def _wired(problem: Problem, bench: Bench, target: ObjectRef, write: SecretWrite) -> Wired:

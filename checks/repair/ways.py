@@ -1,0 +1,73 @@
+"""The way back of each object of a repair: what it was, if it still is as the repair left it."""
+
+from dataclasses import dataclass
+
+from checks.errors import Refused
+from checks.model import ObjectRef
+from checks.repair.declared import changes, declared, for_creation, with_fields
+from checks.repair.receipt import Done, Receipt
+from checks.repair.sealed import Sealed
+from checks.repair.show import Lines, difference
+from checks.repair.steps import Body, Step, Verb, Writer
+from checks.repair.writes import CreateObject, DeleteObject, ReplaceObject
+
+PATIENCE = 30.0
+"""Seconds to wait for the name of an object deleted just before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What brings one object back: none, one or two steps."""
+
+    ref: ObjectRef
+    steps: tuple[Step, ...]
+    lines: Lines
+    left: str = ""
+    """Why it cannot be brought back from here: then the receipt has to stay."""
+
+
+def ways_of(receipts: tuple[Receipt, ...], writer: Writer) -> tuple[Way, ...]:
+    """Return the way back of each object, the last written first; raises Refused if one has been changed since."""
+    ways: list[Way] = []
+    for receipt in receipts:
+        kept = [step for step in receipt.steps if step.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE)]
+        for ref in dict.fromkeys(step.ref for step in reversed(kept)):
+            ways.append(_way(ref, [step for step in kept if step.ref == ref], writer))
+    return tuple(ways)
+
+
+def _way(ref: ObjectRef, steps: list[Done], writer: Writer) -> Way:
+    first = steps[0].before.body() if steps[0].before else None
+    current = writer.read(ref)
+    now = declared(ref.kind, current)
+    if now == declared(ref.kind, first):
+        return Way(ref, (), ())
+    states = [step.after.body() if step.after else None for step in steps]
+    if not any(now == declared(ref.kind, state) for state in states):
+        raise Refused(_changed(ref, states[-1], current))
+    back = _restored(ref, first, current)
+    return Way(ref, _steps(ref, current, back), difference(ref, current, back))
+
+
+def _changed(ref: ObjectRef, left: Body | None, current: Body | None) -> str:
+    lines = "; ".join(f"{mark} {text.strip()}" for mark, text in difference(ref, left, current) if mark != "=")
+    return f"{ref} was changed after the repair and is left alone: {lines}"
+
+
+def _restored(ref: ObjectRef, first: Body | None, current: Body | None) -> Body | None:
+    """Return the object with its declared fields as they were; everything else stays as it is now."""
+    if first is None or current is None:
+        return first
+    wanted = changes(declared(ref.kind, current) or {}, declared(ref.kind, first) or {})
+    return with_fields(current, wanted)
+
+
+def _steps(ref: ObjectRef, current: Body | None, back: Body | None) -> tuple[Step, ...]:
+    if back is None:
+        return (DeleteObject(ref, Sealed(current)),) if current is not None else ()
+    if current is None:
+        return (CreateObject(ref, Sealed(back), patience=PATIENCE),)
+    if ref.kind == "Secret" and (current.get("type") != back.get("type") or current.get("immutable")):
+        old, new = Sealed(current), Sealed(for_creation(back))
+        return (DeleteObject(ref, old, remade=True), CreateObject(ref, new, patience=PATIENCE, was=old))
+    return (ReplaceObject(ref, Sealed(current), Sealed(back)),)
