@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 from textual.app import App
@@ -29,6 +30,10 @@ class Desk(App[int]):
         """Ends the watch of a repair: only on leaving."""
         self._leaving = False
         self._planning: set[str] = set()
+
+    def now(self) -> datetime:
+        """The time that ages are counted from (UTC)."""
+        return datetime.now(UTC)
 
     def show(self, board: Board) -> None:
         """Take a new board and let every screen show it."""

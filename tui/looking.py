@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 from checks.model import Problem
@@ -30,7 +29,7 @@ class Looking(Desk):
         if event.number != self._number:
             return
         resort = not self.board.busy and len(self.screen_stack) <= 2
-        board = self.board.with_report(event.report, event.final, datetime.now(UTC), resort=resort)
+        board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
         self.show(replace(board, live=event.final, trouble=""))
         if event.final:
             self._planning.clear()
@@ -40,7 +39,7 @@ class Looking(Desk):
         """The cluster moved: rows appear, grow, shrink and go; none moves under the finger."""
         if event.number != self._number:
             return
-        board = self.board.with_report(event.report, True, datetime.now(UTC), resort=False)
+        board = self.board.with_report(event.report, True, self.now(), resort=False)
         self.show(replace(board, live=not event.trouble, trouble=event.trouble))
         self._plan_all(event.report.problems)
 
@@ -95,6 +94,6 @@ class Looking(Desk):
         others = [d for p in report.problems if p.id != event.problem for d in p.diagnoses]
         problems = group(report.cluster, [*others, *event.diagnoses])
         board = self.board.without_offers(event.problem)
-        self.show(board.with_report(replace(report, problems=problems), True, datetime.now(UTC), resort=False))
+        self.show(board.with_report(replace(report, problems=problems), True, self.now(), resort=False))
         still = any(p.id == event.problem for p in problems)
         self.say(f"{event.problem}: {'still so' if still else 'not so any more'}")

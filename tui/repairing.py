@@ -1,7 +1,6 @@
 """Mending: plans chosen by key, the form, repairs as they go, and undo."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 from rich.text import Text
@@ -70,7 +69,7 @@ class Repairing(Desk):
         """A repair or undo came to its end."""
         repair = self.board.repairs.get(event.problem, Repair(running=False))
         done = replace(
-            repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=datetime.now(UTC)
+            repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=self.now()
         )
         self.show(self.board.with_repair(event.problem, done).without_offers(event.problem))
         self._leave_if_done()

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -201,4 +202,12 @@ async def console(
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Hand(app, pilot)
     finally:
+        _let_requests_end()
         mine.close()
+
+
+def _let_requests_end() -> None:
+    """Leaving does not wait for questions that nobody needs any more; their connections end with them."""
+    end = time.monotonic() + 3
+    while time.monotonic() < end and any("(_fulfil)" in t.name or "(run)" in t.name for t in threading.enumerate()):
+        time.sleep(0.02)

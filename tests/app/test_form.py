@@ -39,7 +39,7 @@ async def test_s_opens_the_form_where_no_login_is_known_with_what_is_known_fille
         assert field(hand, "username").value == "robot$shop+pull"
         assert field(hand, "password").value == ""
         assert field(hand, "password").has_focus
-        assert "Goes into Secret pay/" in hand.box
+        assert "Goes into Secret shop/shop-robot" in hand.box
         await hand.press("escape")
         assert isinstance(hand.screen, MainScreen)
 

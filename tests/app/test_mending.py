@@ -224,7 +224,9 @@ async def test_another_problem_can_be_mended_while_the_pods_of_the_first_are_wat
             await hand.until(lambda: "0 of 2 pods pulled" in hand.text, "the pods are watched")
             await hand.press("f")
             assert "its repair is under way" in hand.said
-            await hand.press("down", "f")
+            await hand.press("down")
+            await hand.until(lambda: hand.detail.painted(plan_of(hand, OTHER)), "the other's plan is painted")
+            await hand.press("f")
             await hand.until(lambda: "0 of 1 pods pulled" in hand.text, "the other's pods are watched")
             assert login_in(world, "web", "harbor-ui")[0] == "robot$web+pull"
 

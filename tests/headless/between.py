@@ -73,6 +73,8 @@ class Trap:
     times: int = 1
     count: int = 0
     sprung: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    """What was caught first has its answer, or its end."""
 
     def catches(self, seen: Seen) -> bool:
         if not self.meant(seen):
@@ -163,7 +165,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._pass(body, answer=True)
             return
         caught.sprung.set()
-        self._fail(caught.fault, body)
+        try:
+            self._fail(caught.fault, body)
+        finally:
+            caught.over.set()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 

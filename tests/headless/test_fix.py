@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import pytest
 from checks.demo.harbor_content import PASSWORD, SECRET
 from tests.headless.between import Fault, Seen
 from tests.headless.ground import Ground, as_json, waiting_reasons
-from tests.headless.tool import SCRIPT, Done, Tool
+from tests.headless.tool import SCRIPT, Done, Running, Tool
 
 PORT, PAGE, NONE = "HD106:crm/harbor-8443", "HD106:web/harbor-ui", "HD101:pay/default"
 
@@ -298,17 +298,25 @@ def test_a_password_that_is_not_utf_8_is_one_sentence(still: Ground) -> None:
 # ── several at once ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@contextmanager
+def overtaken(ground: Ground, *arguments: str, stdin: str = "") -> Iterator[Running]:
+    """Run a fix that stands still right at its write while the block runs, and goes on after it."""
+    gate = threading.Event()
+    held = ground.between.trap(mends, Fault("", gate=gate))
+    with ground.tool(home="other").start("fix", PORT, "-n", "crm", "--wait", "0", *arguments, stdin=stdin) as second:
+        second.until(held.sprung.is_set)
+        with second.paused():
+            yield second
+            gate.set()
+            assert held.over.wait(60)
+        second.process.wait(60)
+
+
 def test_of_two_fixes_with_different_logins_the_second_says_that_it_changed_nothing(tmp_path: Path) -> None:
     with Ground(tmp_path, "HD106", between=True) as ground:
-        gate = threading.Event()
-        held = ground.between.trap(mends, Fault("", gate=gate))
-        with ThreadPoolExecutor(1) as pool:
-            arguments = ("fix", PORT, "-n", "crm", "--username", "lena", "--password-stdin", "--wait", "0")
-            second = pool.submit(ground.tool(home="other").run, *arguments, stdin=PASSWORD)
-            assert held.sprung.wait(60)
+        with overtaken(ground, "--username", "lena", "--password-stdin", stdin=PASSWORD) as second:
             first = ground.tool().run("fix", PORT, "-n", "crm", "--wait", "0", "-o", "json")
-            gate.set()
-            loser = second.result()
+        loser = second.end()
         assert first.code == 0
         assert password_of(ground.secret("crm", "harbor-8443")) == SECRET, "the first one's"
         assert loser.code == 1
@@ -320,14 +328,9 @@ def test_of_two_fixes_with_different_logins_the_second_says_that_it_changed_noth
 def test_two_equal_fixes_at_once_leave_one_mended_secret_that_can_be_taken_back(tmp_path: Path) -> None:
     with Ground(tmp_path, "HD106", between=True) as ground:
         before = ground.declared()
-        gate = threading.Event()
-        held = ground.between.trap(mends, Fault("", gate=gate))
-        with ThreadPoolExecutor(1) as pool:
-            second = pool.submit(ground.tool(home="other").run, "fix", PORT, "-n", "crm", "--wait", "0")
-            assert held.sprung.wait(60)
+        with overtaken(ground) as second:
             assert ground.tool().run("fix", PORT, "-n", "crm", "--wait", "0").code == 0
-            gate.set()
-            assert second.result().code == 0
+        assert second.end().code == 0
         assert password_of(ground.secret("crm", "harbor-8443")) == SECRET
         assert len(ground.receipts()) == 2
         for _ in range(2):

@@ -72,6 +72,15 @@ class Running:
     def says(self, text: str, seconds: float = 60.0) -> None:
         self.until(lambda: any(text in line for line in [*self.out, *self.err]), seconds)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop it for the time of the block; none of its patience passes meanwhile."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
@@ -119,12 +128,15 @@ class Tool:
         return Done(done.returncode, "", done.stderr)
 
     @contextmanager
-    def start(self, *arguments: str) -> Iterator[Running]:
+    def start(self, *arguments: str, stdin: str = "") -> Iterator[Running]:
         """Run it beside the test; killed at the end where it still runs."""
         process = subprocess.Popen(
-            [*SCRIPT, *arguments], cwd=self.home, env=self._environment(), text=True, stdin=subprocess.DEVNULL,
+            [*SCRIPT, *arguments], cwd=self.home, env=self._environment(), text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(stdin)
+        process.stdin.close()
         running = Running(process)
         try:
             yield running

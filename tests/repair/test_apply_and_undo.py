@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from checks.errors import Refused, UsageError
+from checks.errors import Forbidden, Refused, Unreachable, UsageError
 from checks.model import ObjectRef
 from checks.repair.apply import apply
 from checks.repair.journal import unfinished
@@ -282,6 +282,66 @@ def test_a_secret_that_cannot_be_made_anew_is_put_back(desk: Any) -> None:
         in outcome.sentence
     )
     assert here.declared(ref) == before
+
+
+class Deaf:
+    """A writer that loses the answers to real deletions of Secrets that are no receipts, and perhaps cannot read then."""
+
+    def __init__(self, desk: Any, *, blind: bool = False) -> None:
+        self.create, self.replace, self.receipts = desk.create, desk.replace, desk.receipts
+        self._desk, self._blind, self._lost = desk, blind, False
+
+    def read(self, ref: ObjectRef) -> Any:
+        if self._blind and self._lost:
+            raise Forbidden("secrets is forbidden")
+        return self._desk.read(ref)
+
+    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "", dry_run: bool = False) -> None:
+        self._desk.delete(ref, uid=uid, resource_version=resource_version, dry_run=dry_run)
+        if not dry_run and "undo" not in ref.name:
+            self._lost = True
+            raise Unreachable("the connection was cut")
+
+
+def test_a_deletion_whose_answer_was_lost_does_not_leave_the_secret_gone(desk: Any) -> None:
+    here = desk("HD104")
+    plan = here.plan("mend_payload", "HD104")
+    ref = plan.steps[0].target
+    before = here.declared(ref)
+    outcome = apply(plan, Deaf(here), here.journal(), quiet)
+    assert outcome.applied, outcome.sentence
+    assert here.read(ref)["type"] == "kubernetes.io/dockerconfigjson"
+    assert undone(here).applied
+    assert here.declared(ref) == before
+
+
+def test_a_deletion_of_which_nothing_is_known_keeps_the_receipt_and_undo_brings_the_secret_back(desk: Any) -> None:
+    here = desk("HD104")
+    plan = here.plan("mend_payload", "HD104")
+    ref = plan.steps[0].target
+    before = here.declared(ref)
+    outcome = apply(plan, Deaf(here, blind=True), here.journal(), quiet)
+    assert not outcome.applied
+    assert "the connection was cut. It is not known whether it was written." in outcome.sentence
+    assert here.read(ref) is None
+    assert undone(here).applied
+    assert here.declared(ref) == before
+
+
+def test_a_creation_whose_answer_was_lost_is_looked_for(desk: Any) -> None:
+    here = desk("HD104")
+    plan = here.plan("mend_payload", "HD104")
+
+    class Mute:
+        read, replace, receipts, delete = here.read, here.replace, here.receipts, here.delete
+
+        def create(self, ref: ObjectRef, body: dict[str, Any], *, dry_run: bool = False) -> Any:
+            made = here.create(ref, body, dry_run=dry_run)
+            if not dry_run and "undo" not in ref.name:
+                raise Unreachable("the connection was cut")
+            return made
+
+    assert apply(plan, Mute(), here.journal(), quiet).applied
 
 
 def test_a_replaced_object_keeps_its_uid_and_its_other_fields(desk: Any) -> None:

@@ -11,6 +11,7 @@ from checks.demo.api.access import READ, Rule, User
 from checks.model import ObjectRef, Owner
 from checks.repair.apply import apply
 from checks.repair.podsteps import replace_pods
+from checks.repair.steps import Spared
 from checks.repair.undo import undo
 from checks.repair.verify import Clock, PodLook, wait
 
@@ -86,6 +87,56 @@ def test_a_stuck_pod_that_was_replaced_meanwhile_is_no_failure(desk: Any) -> Non
     gone = plan.steps[0].target
     here.cluster.delete(gone, uid=here.read(gone)["metadata"]["uid"])
     assert apply(plan, here, here.journal(), lambda _: None).applied
+
+
+def test_a_pod_that_has_recovered_since_is_left_alone_and_that_is_said(desk: Any) -> None:
+    here = desk("HD102")
+    plan = here.plan("replace_pods", "HD102")
+    well, *stuck = (step.target for step in plan.steps)
+    statuses = [{"name": c["name"], "state": {"running": {}}} for c in here.read(well)["spec"]["containers"]]
+    new = {"phase": "Running", "containerStatuses": statuses}
+    here.world.objects.edit("pods", "crm", well.name, lambda pod: pod.update(status=new), subresource="status")
+    outcome = apply(plan, here, here.journal(), lambda _: None)
+    assert outcome.applied
+    assert f"{well} was left alone: no container of it waits on an image any more." in outcome.sentence
+    assert "deletionTimestamp" not in here.read(well)["metadata"]
+    assert all("deletionTimestamp" in here.read(ref)["metadata"] for ref in stuck)
+    (receipt,) = here.journal().all()
+    assert {step.ref for step in receipt.steps} == set(stuck)
+
+
+def test_where_all_pods_have_recovered_nothing_is_done_and_no_receipt_stays(desk: Any) -> None:
+    here = desk("HD102")
+    plan = here.plan("replace_pods", "HD102")
+    for step in plan.steps:
+        new = {"phase": "Running", "containerStatuses": [{"name": "app", "state": {"running": {}}}]}
+        here.world.objects.edit("pods", "crm", step.target.name, lambda p: p.update(status=new), subresource="status")
+    outcome = apply(plan, here, here.journal(), lambda _: None)
+    assert (outcome.applied, outcome.receipt) == (True, "")
+    assert "nothing had to be done" in outcome.sentence
+    assert here.receipts() == ()
+
+
+def test_a_pod_that_recovers_between_the_look_and_the_deletion_is_left_alone(desk: Any) -> None:
+    here = desk("HD102")
+    step = here.plan("replace_pods", "HD102").steps[0]
+    ref = step.target
+    new = {"phase": "Running", "containerStatuses": [{"name": "app", "state": {"running": {}}}]}
+
+    class Late:
+        create, replace, receipts, delete = here.create, here.replace, here.receipts, here.delete
+        looked = False
+
+        def read(self, ref: ObjectRef) -> Any:
+            body = here.read(ref)
+            if not self.looked:
+                self.looked = True
+                here.world.objects.edit("pods", "crm", ref.name, lambda p: p.update(status=new), subresource="status")
+            return body
+
+    with pytest.raises(Spared):
+        step.apply(Late())
+    assert "deletionTimestamp" not in here.read(ref)["metadata"]
 
 
 def test_receipts_are_found_by_the_index_where_secrets_may_not_be_listed(desk: Any) -> None:

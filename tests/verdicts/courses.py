@@ -111,9 +111,7 @@ WIRINGS: dict[str, Wiring] = {
     "w-usernamelist": _one({"auths": {HARBOR: "robot"}}),
     "w-v2noslash": _keyed(f"https://{HARBOR}/v2"),
     "w-wrong-path-then-good": _one({"auths": {f"{HARBOR}/team": {"auth": WRONG}, **_LOGIN}}),
-    "w-wrong-then-good": Wiring(
-        ("bad", "pull"), {"bad": Kept(_entry(auth=WRONG)), "pull": Kept({"auths": _LOGIN})}
-    ),
+    "w-wrong-then-good": Wiring(("bad", "pull"), {"bad": Kept(_entry(auth=WRONG)), "pull": Kept({"auths": _LOGIN})}),
     "w-wrongkey": _one({"auths": _LOGIN}, "Opaque", "config.json"),
     "w-wrongns": Wiring(("of-another-namespace",)),
 }

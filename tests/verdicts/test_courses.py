@@ -6,7 +6,7 @@ known, and then what could not be looked at.
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -37,7 +37,9 @@ def nowhere(all_of_them: Iterable[Course], address: str) -> dict[str, str]:
     return dict.fromkeys({course.registry for course in all_of_them} | {DOCKER_HUB}, address)
 
 
-def verdicts(lab: Lab, resolve: dict[str, str], steps: int, show) -> Iterator[dict[str, tuple[Diagnosis, str]]]:
+def verdicts(
+    lab: Lab, resolve: dict[str, str], steps: int, show: Callable[[int], object]
+) -> Iterator[dict[str, tuple[Diagnosis, str]]]:
     """Diagnosis and cause word by namespace, at each step that `show` brings about."""
     with lab.doctor(resolve=resolve) as doctor:
         for step in range(steps):

@@ -68,10 +68,8 @@ def in_events(cluster: Lab, space: str, name: str, cell: Cell) -> None:
             ("Warning", "Failed", "Error: ImagePullBackOff"),
         )
     ):
-        at = f"2026-11-24T12:0{minute}:00Z"
-        cluster.event(
-            space, name, type=kind, reason=reason, message=text, where=where, lastTimestamp=at, firstTimestamp=at, count=3
-        )
+        times = dict.fromkeys(("firstTimestamp", "lastTimestamp"), f"2026-11-24T12:0{minute}:00Z")
+        cluster.event(space, name, type=kind, reason=reason, message=text, where=where, count=3, **times)
 
 
 @contextmanager
@@ -112,7 +110,10 @@ def look(cluster: Lab, *rules: Rule, **choice: Any) -> dict[str, Diagnosis]:
 
 def without_secrets_or_registry() -> dict[str, Seen]:
     """No login is sent in any of these, so they may share a Harbor."""
-    with Registries(furnish(lab, HarborState())) as world, cluster_with(new=in_status, old=of_1_6, mute=nowhere) as cluster:
+    with (
+        Registries(furnish(lab, HarborState())) as world,
+        cluster_with(new=in_status, old=of_1_6, mute=nowhere) as cluster,
+    ):
         reached = {"resolve": world.resolve, "registry_ca": world.ca_file}
         no_secrets = look(cluster, EVENTS, **reached)
         asked = world.log.entries
@@ -121,7 +122,7 @@ def without_secrets_or_registry() -> dict[str, Seen]:
         neither = look(cluster, EVENTS, resolve=NOT_ASKED)
         assert world.log.entries == asked
     looks = {"no secrets": no_secrets, "no registry": no_registry, "neither": neither}
-    return {f"{name}, {space}": Seen(found, space) for name, found in looks.items() for space in ("new", "old", "mute")}
+    return {f"{name}, {space}": Seen(found, space) for name, found in looks.items() for space in told}
 
 
 def without_words() -> dict[str, Seen]:
@@ -163,7 +164,7 @@ def test_without_the_secrets_only_what_needs_no_login_is_known(seen: dict[str, S
     for cell, diagnosis in seen[f"no secrets, {text}"]:
         known = not cell.secret or cell.target == "missing project"
         assert diagnosis.cause.code == (cell.without if known else PASSES), cell
-        unread = f"Secret {diagnosis.pull.namespace}/{cell.secret}: no right to read Secrets in {diagnosis.pull.namespace}"
+        unread = f"Secret {text}/{cell.secret}: no right to read Secrets in {text}"
         assert (unread in diagnosis.unknowns) is bool(cell.secret), cell
 
 

@@ -1,5 +1,6 @@
 """What all screens share: they show the board, and no worker's failure goes unseen."""
 
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from textual.screen import ModalScreen, Screen
@@ -42,6 +43,9 @@ class Console(Protocol):
 
     def plan_login(self, problem: Problem, login: Login) -> None:
         """Make the plan that writes a typed login, and open it."""
+
+    def now(self) -> datetime:
+        """The time that ages are counted from (UTC)."""
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Tell something in a corner, foreign text made harmless."""

@@ -1,6 +1,5 @@
 """The main screen: problems left, their verdict and plans right; on a narrow terminal the list alone."""
 
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from rich.text import Text
@@ -101,7 +100,7 @@ class MainScreen(BoardScreen):
             self.console.want_offers(problem.id)
 
     def _problem_row(self, key: str, width: int) -> Text:
-        return problem_row(self._board, key, width, datetime.now(UTC))
+        return problem_row(self._board, key, width, self.console.now())
 
     def on_resize(self, event: Resize) -> None:
         """Choose the layout that fits."""
