@@ -84,6 +84,12 @@ class Doctor:
         unknowns = tuple(dict.fromkeys(line for d in diagnoses for line in d.unknowns))
         return Report(cluster, group(cluster, diagnoses), scan, unknowns)
 
+    def watchable(self, report: Report) -> bool:
+        """Can the cluster be watched: as a whole, or by few enough namespaces?"""
+        from checks.live import MOST
+
+        return bool(report.scan.resource_version) or len(self._open().places()) <= MOST
+
     def follow(self, report: Report, stop: threading.Event) -> Iterator[tuple[Report, str]]:
         """Yield the report anew after each change in the cluster, with why it is not live at the moment, if so.
 
@@ -91,12 +97,12 @@ class Doctor:
         when `stop` is set; ends at once where there are too many namespaces to watch one by one.
         """
         from checks.diagnose import group
-        from checks.live import MOST, Live
+        from checks.live import Live
 
+        if not self.watchable(report):
+            return
         opened = self._open()
         places: tuple[str | None, ...] = (None,) if report.scan.resource_version else opened.places()
-        if len(places) > MOST:
-            return
         live = Live(opened.cluster, report.scan, places, stop)
         known = {d.pull.key: d for p in report.problems for d in p.diagnoses}
         for scan in live.follow():

@@ -30,10 +30,15 @@ class Looking(Desk):
             return
         resort = not self.board.busy and len(self.screen_stack) <= 2
         board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
-        self.show(replace(board, live=event.final, trouble=""))
+        self.show(replace(board, live=False, trouble=""))
         if event.final:
             self._planning.clear()
             self._plan_all(event.report.problems)
+
+    def on_watched(self, event: messages.Watched) -> None:
+        """The list stays true from now on."""
+        if event.number == self._number:
+            self.show(replace(self.board, live=True))
 
     def on_moved(self, event: messages.Moved) -> None:
         """The cluster moved: rows appear, grow, shrink and go; none moves under the finger."""

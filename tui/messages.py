@@ -48,6 +48,13 @@ class Explained(Message):
 
 
 @dataclass
+class Watched(Message):
+    """From now on the cluster is watched."""
+
+    number: int
+
+
+@dataclass
 class Moved(Message):
     """The cluster has moved since the scan; `trouble` says why the view is not live at the moment."""
 

@@ -70,6 +70,8 @@ def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> No
         report = doctor.diagnose(snapshot, stop, stream)
         post(messages.Explained(number, report, False))
     post(messages.Explained(number, report, True))
+    if doctor.watchable(report):
+        post(messages.Watched(number))
     for now, trouble in doctor.follow(report, stop):
         post(messages.Moved(number, now, trouble))
 

@@ -285,7 +285,7 @@ def test_a_secret_that_cannot_be_made_anew_is_put_back(desk: Any) -> None:
 
 
 class Deaf:
-    """A writer that loses the answers to real deletions of Secrets that are no receipts, and perhaps cannot read then."""
+    """A writer that loses the answers to real deletions of our Secrets, and perhaps cannot read from then on."""
 
     def __init__(self, desk: Any, *, blind: bool = False) -> None:
         self.create, self.replace, self.receipts = desk.create, desk.replace, desk.receipts

@@ -1,4 +1,4 @@
-"""A pod that nobody owns: never gone for good, and made again by undo only from a manifest that nobody can have forged."""
+"""A pod that nobody owns: never gone for good; undo makes it again from a manifest that nobody can have forged."""
 
 import json
 from dataclasses import replace

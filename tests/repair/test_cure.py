@@ -108,8 +108,8 @@ def test_a_pod_that_has_recovered_since_is_left_alone_and_that_is_said(desk: Any
 def test_where_all_pods_have_recovered_nothing_is_done_and_no_receipt_stays(desk: Any) -> None:
     here = desk("HD102")
     plan = here.plan("replace_pods", "HD102")
+    new = {"phase": "Running", "containerStatuses": [{"name": "app", "state": {"running": {}}}]}
     for step in plan.steps:
-        new = {"phase": "Running", "containerStatuses": [{"name": "app", "state": {"running": {}}}]}
         here.world.objects.edit("pods", "crm", step.target.name, lambda p: p.update(status=new), subresource="status")
     outcome = apply(plan, here, here.journal(), lambda _: None)
     assert (outcome.applied, outcome.receipt) == (True, "")

@@ -110,10 +110,8 @@ def look(cluster: Lab, *rules: Rule, **choice: Any) -> dict[str, Diagnosis]:
 
 def without_secrets_or_registry() -> dict[str, Seen]:
     """No login is sent in any of these, so they may share a Harbor."""
-    with (
-        Registries(furnish(lab, HarborState())) as world,
-        cluster_with(new=in_status, old=of_1_6, mute=nowhere) as cluster,
-    ):
+    told: dict[str, Told] = {"new": in_status, "old": of_1_6, "mute": nowhere}
+    with Registries(furnish(lab, HarborState())) as world, cluster_with(**told) as cluster:
         reached = {"resolve": world.resolve, "registry_ca": world.ca_file}
         no_secrets = look(cluster, EVENTS, **reached)
         asked = world.log.entries
