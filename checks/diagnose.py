@@ -38,10 +38,20 @@ def broken(pull: Pull, why: str) -> Diagnosis:
     """Return HD000 for a pull that could not be looked at at all, with what failed."""
     nothing = Unknown(why)
     evidence = Evidence(
-        pull=pull, gathered=datetime.now(UTC), image=None, image_error="",
-        reading=Reading("unknown_ambiguous", confidence="none"), secrets=(), keyring=nothing, service_account=nothing, ping=nothing, trials=(),
-        anonymous=Trial(None, Knows.UNKNOWN, why), node=nothing, secret_names=nothing,
-    )  # fmt: skip
+        pull=pull,
+        gathered=datetime.now(UTC),
+        image=None,
+        image_error="",
+        reading=Reading("unknown_ambiguous", confidence="none"),
+        secrets=(),
+        keyring=nothing,
+        service_account=nothing,
+        ping=nothing,
+        trials=(),
+        anonymous=Trial(None, Knows.UNKNOWN, why),
+        node=nothing,
+        secret_names=nothing,
+    )
     cause = _not_known(evidence)
     return Diagnosis(evidence, cause, (), (why,), (why,), walk(evidence, cause, ()))
 

@@ -366,7 +366,7 @@ def test_ctrl_c_during_a_scan_ends_it_at_once_with_130_and_one_sentence(tmp_path
         scan.until(lambda: any("/secrets/" in seen.path for seen in ground.between.seen))
         time.sleep(0.5)  # by now the registry has been asked, which will not answer for a long time
         scan.interrupt()
-        done = scan.end(3)
+        done = scan.end(6)
     assert (done.code, done.out) == (130, "")
     assert done.lines == ["interrupted"]
 
@@ -378,7 +378,7 @@ def test_ctrl_c_ends_a_scan_of_a_cluster_that_does_not_answer(tmp_path: Path) ->
         with ground.tool().start("scan", "-n", "crm,web") as scan:
             scan.until(trap.sprung.is_set)
             scan.interrupt()
-            done = scan.end(3)
+            done = scan.end(6)
     assert (done.code, done.out, done.lines) == (130, "", ["interrupted"])
 
 
