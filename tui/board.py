@@ -83,7 +83,8 @@ class Board:
 
     def with_repair(self, problem: str, repair: Repair) -> "Board":
         """Note how far a repair has come; its row stays from now on."""
-        kept = {**self.kept, problem: self.problems[problem]} if problem in self.problems else self.kept
+        begins = repair.running and not repair.progress
+        kept = {**self.kept, problem: self.problems[problem]} if begins and problem in self.problems else self.kept
         return replace(self, repairs={**self.repairs, problem: repair}, kept=kept)
 
     def plans(self, problem: str) -> tuple[FixPlan, ...]:

@@ -91,6 +91,7 @@ def grid(rows: Iterable[Row], width: int) -> Table:
 STAGE_WIDTH = 14
 PROOF_WIDTH = 15
 PLAN_WIDTH = 8
+KEY_WIDTH = 3
 
 
 def path_rows(path: Iterable[StageState]) -> list[Row]:
@@ -146,12 +147,14 @@ def right_text(answer: RightAnswer) -> Text:
     return Text.assemble(visible(str(answer.right)), "\u00a0", (symbol, style))
 
 
+def diff_rows(lines: Iterable[tuple[str, str]]) -> list[Row]:
+    """A diff, each mark and colour together."""
+    return [(Text(f"     {sign}", _DIFF.get(sign, "")), safe(text, _DIFF.get(sign, ""))) for sign, text in lines]
+
+
 def plan_rows(plan: FixPlan) -> list[Row]:
     """A plan in full: diff, proof, rights, warnings, what it asks, when it takes effect, advice."""
-    rows = [
-        (Text(f"     {sign}", _DIFF.get(sign, "")), Text(visible(text), _DIFF.get(sign, "")))
-        for sign, text in plan.lines
-    ]
+    rows = diff_rows(plan.lines)
     if plan.proof is not None:
         symbol, style = ("✔", "green") if plan.proof.proven else ("?", "yellow")
         rows.append((Text(f"   {symbol}", style), safe(plan.proof.sentence)))

@@ -24,14 +24,19 @@ def clock(at: datetime | None) -> str:
 
 def outcome_text(repair: Repair) -> Text:
     """How a repair or undo ended, with its time."""
-    outcome = repair.outcome
-    if outcome is None:
+    if repair.outcome is None:
         return Text("")
-    if repair.undone:
-        symbol, style = ("✔", "green") if outcome.applied else ("✖", "bold red")
-    else:
-        symbol, style = {True: ("✔", "green"), False: ("✖", "bold red"), None: ("…", "yellow")}[outcome.mended]
-    return Text.assemble((f"{symbol} ", style), (f"{clock(repair.at)} ", "dim"), visible(outcome.sentence))
+    symbol, style = outcome_sign(repair)
+    return Text.assemble((f"{symbol} ", style), (f"{clock(repair.at)} ", "dim"), visible(repair.outcome.sentence))
+
+
+def outcome_sign(repair: Repair) -> tuple[str, str]:
+    """Symbol and style of how a repair or undo ended."""
+    good, bad = ("✔", "green"), ("✖", "bold red")
+    outcome = repair.outcome
+    if outcome is None or (repair.undone and not outcome.applied) or not (repair.undone or outcome.applied):
+        return bad
+    return good if repair.undone else {True: good, False: bad, None: ("…", "yellow")}[outcome.mended]
 
 
 def is_mended(repair: Repair | None) -> bool:

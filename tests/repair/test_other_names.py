@@ -15,12 +15,12 @@ from checks.doctor import Doctor
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Safety
 from checks.settings import Settings
-from tests.repair.conftest import chosen
+from tests.repair.conftest import chosen, hurried
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with World(chosen("HD108", "HD305"), ()) as made:
+    with hurried(World(chosen("HD108", "HD305"), ())) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
     best = board.plan_for(key, "f") if key else None
     mend = "mend" if narrow else "mend as shown"
-    verb = mend if isinstance(best, FixPlan) and best.steps else "read advice"
+    verb = "read advice" if isinstance(best, FixPlan) and not best.steps else mend
     first = (Hint("esc", "back"),) if opened else (Hint("enter", "open" if narrow else "open wide", key is not None),)
     return (
         *first,

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.console import Group
 from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
@@ -10,8 +11,9 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from checks.repair.plan import FixPlan, Safety
-from tui.render import PLAN_WIDTH, grid, plan_rows, safe
+from tui.render import PLAN_WIDTH, SAFETY_WORD, grid, plan_rows
 from tui.screens.base import Dialog
+from tui.visible import visible
 
 
 class PlanScreen(Dialog):
@@ -37,12 +39,13 @@ class PlanScreen(Dialog):
         """The box."""
         with Vertical(classes="dialog"):
             with VerticalScroll(id="plan-body", can_focus=False):
-                yield Static(grid(plan_rows(self.plan), PLAN_WIDTH), markup=False)
+                title = Text(visible(self.plan.title), "bold")
+                yield Static(Group(title, grid(plan_rows(self.plan), PLAN_WIDTH)), markup=False)
             yield Static(self._ends(), markup=False, classes="ends")
 
     def on_mount(self) -> None:
         """Title of the box."""
-        self.query_one(".dialog").border_title = safe(f" {self.plan.title} ", "bold")
+        self.query_one(".dialog").border_title = f" Plan: {SAFETY_WORD[self.plan.safety]} "
 
     def _ends(self) -> Text:
         if self.plan.safety is Safety.ADVICE:

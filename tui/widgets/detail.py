@@ -10,11 +10,12 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
 from tui.board import Board, Repair
 from tui.render import (
+    KEY_WIDTH,
     PLAN_WIDTH,
     PROOF_WIDTH,
     STAGE_WIDTH,
     Row,
-    diff_line,
+    diff_rows,
     grid,
     path_rows,
     plan_rows,
@@ -23,7 +24,7 @@ from tui.render import (
     refusal_row,
     safe,
 )
-from tui.words import is_mended, outcome_text
+from tui.words import clock, is_mended, outcome_sign
 
 EVIDENCE_SHORT = 6
 """Lines of evidence beside the list; opened, all are shown."""
@@ -73,8 +74,7 @@ class Detail(VerticalScroll, can_focus=False):
         self._set("verdict", safe(problem.sentence))
         self._set("path", grid(path_rows(problem.diagnoses[0].path), STAGE_WIDTH))
         self._set("evidence", grid(self._evidence(problem), PROOF_WIDTH))
-        lines = repair_lines(board.repairs.get(problem.id))
-        self._set("repair", Text("\n").join(lines) if lines else None)
+        self._set("repair", repair_part(board.repairs.get(problem.id)))
         self._cards(board, problem)
 
     def painted(self, plan: FixPlan) -> bool:
@@ -135,8 +135,8 @@ class Detail(VerticalScroll, can_focus=False):
 
 def _painted(offer: FixPlan | Refusal) -> tuple[RenderableType, FixPlan | None]:
     if isinstance(offer, Refusal):
-        return grid([refusal_row(offer)], 3), None
-    return Group(grid([plan_title(offer)], 3), grid(plan_rows(offer), PLAN_WIDTH)), offer
+        return grid([refusal_row(offer)], KEY_WIDTH), None
+    return Group(grid([plan_title(offer)], KEY_WIDTH), grid(plan_rows(offer), PLAN_WIDTH)), offer
 
 
 def _title(problem: Problem, full: bool) -> Text:
@@ -144,19 +144,24 @@ def _title(problem: Problem, full: bool) -> Text:
     return safe(f" {name} ", "bold")
 
 
-def repair_lines(repair: Repair | None) -> list[Text]:
-    """How a repair goes, or how it ended and what `z` would put back."""
-    if repair is None:
-        return []
-    lines = [safe(f"· {step.text}", "dim") for step in repair.progress[-6:]]
-    if repair.running and lines:
-        lines[-1] = safe(f"… {repair.progress[-1].text}", "bold yellow")
+def repair_rows(repair: Repair) -> list[Row]:
+    """How a repair goes; at its end how it ended."""
     if repair.error:
-        lines.append(Text.assemble(("✖ ", "bold red"), safe(repair.error)))
-    if repair.outcome is not None:
-        lines.append(outcome_text(repair))
-        lines += [Text.assemble("  ", safe(line)) for line in repair.outcome.waiting[:8]]
-    if repair.undo and not repair.running:
-        lines.append(Text("z  Undo: put back what was there", "bold cyan"))
-        lines += [Text.assemble("     ", diff_line(sign, text)) for sign, text in repair.undo]
-    return lines
+        return [(Text("✖", "bold red"), safe(repair.error))]
+    if repair.outcome is not None and not repair.running:
+        symbol, style = outcome_sign(repair)
+        head = Text.assemble((f"{symbol} ", style), (clock(repair.at), "dim"))
+        return [(head, safe(repair.outcome.sentence)), *((Text(""), safe(w)) for w in repair.outcome.waiting[:8])]
+    rows = [(Text("·", "dim"), safe(step.text, "dim")) for step in repair.progress[-6:]]
+    return [*rows[:-1], (Text("…", "bold yellow"), safe(repair.progress[-1].text, "bold yellow"))] if rows else []
+
+
+def repair_part(repair: Repair | None) -> RenderableType | None:
+    """The repair of a problem, and what `z` would put back; None where nothing was done."""
+    if repair is None:
+        return None
+    shown = grid(repair_rows(repair), PLAN_WIDTH)
+    if repair.running or not repair.undo:
+        return shown
+    title = (Text("z", "bold cyan"), Text.assemble(("Undo: put back what was there", "bold"), ("  one key", "dim")))
+    return Group(shown, Text(""), grid([title], KEY_WIDTH), grid(diff_rows(repair.undo), PLAN_WIDTH))
