@@ -57,7 +57,8 @@ class Desk(App[int]):
         self._planning.discard(event.problem)
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
-            self.show(self.board.with_repair(event.problem, repair))
+            # What stopped it may have changed what the plans were made from.
+            self.show(self.board.with_repair(event.problem, repair).without_offers(event.problem))
         elif event.whole:
             self.show(replace(self.board, scanning=False, error=event.sentence))
         else:

@@ -92,6 +92,7 @@ STAGE_WIDTH = 14
 PROOF_WIDTH = 15
 PLAN_WIDTH = 8
 KEY_WIDTH = 3
+SIGN_WIDTH = 2
 
 
 def path_rows(path: Iterable[StageState]) -> list[Row]:

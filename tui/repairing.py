@@ -66,7 +66,10 @@ class Repairing(Desk):
         self.show(self.board.with_repair(event.problem, replace(repair, progress=(*repair.progress, event.progress))))
 
     def on_finished(self, event: messages.Finished) -> None:
-        """A repair or undo came to its end."""
+        """A repair or undo came to its end; where its row is not here, that is told in the corner."""
+        if event.problem not in self.board.problems:
+            self.say(event.outcome.sentence, error=not event.outcome.applied)
+            return
         repair = self.board.repairs.get(event.problem, Repair(running=False))
         done = replace(
             repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=self.now()

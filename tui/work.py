@@ -118,7 +118,7 @@ def show_undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
     if chosen is None:
         post(messages.Failed("there is no repair to undo", problem))
         return
-    post(messages.UndoShown(problem, chosen.id, chosen.title, doctor.undo_preview(chosen.id)))
+    post(messages.UndoShown(chosen.problem, chosen.id, chosen.title, doctor.undo_preview(chosen.id)))
 
 
 def undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:

@@ -67,7 +67,7 @@ def secret_data(world: World, namespace: str, name: str) -> dict[str, str] | Non
 
 
 def login_in(world: World, namespace: str, name: str, host: str = "harbor.demo.test") -> tuple[str, str]:
-    """Return user name and password that a pull Secret holds for a host."""
+    """Return user name and password that a pull Secret holds under a key."""
     data = secret_data(world, namespace, name)
     assert data is not None
     (payload,) = data.values()
@@ -141,7 +141,7 @@ class Hand:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
-    async def until(self, so: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    async def until(self, so: Callable[[], object], what: str, seconds: float = 60.0) -> None:
         """Wait until something is so, or fail with what the screen shows."""
         end = time.monotonic() + seconds
         while not so():
@@ -150,7 +150,7 @@ class Hand:
         await self.pilot.pause()
 
     async def scanned(self) -> None:
-        await self.until(lambda: not self.board.scanning and (self.board.report or self.board.error), "scanned", 40)
+        await self.until(lambda: not self.board.scanning and (self.board.report or self.board.error), "scanned")
 
     async def planned(self, problem: str) -> None:
         """Wait until a problem's row has its plans."""
@@ -168,7 +168,7 @@ class Hand:
         assert self.problems.key == problem
         await self.until(lambda: self.problems.key in self.board.offers, f"plans of {problem}")
 
-    async def mended(self, problem: str, seconds: float = 15.0) -> None:
+    async def mended(self, problem: str, seconds: float = 60.0) -> None:
         await self.until(lambda: self._note(problem).startswith("mended"), f"{problem} is mended", seconds)
 
     async def undone(self, problem: str) -> None:

@@ -94,7 +94,8 @@ async def test_ctrl_s_shows_the_plan_and_enter_writes_it(form: World, tmp_path: 
         await hand.press("enter")
         assert isinstance(hand.screen, MainScreen)
         await hand.mended(FORM)
-    assert login_in(form, namespace, name) == ("robot$pay+pull", SECRET)
+    assert login_in(form, namespace, name, "harbor.demo.test/pay") == ("robot$pay+pull", SECRET)
+    assert login_in(form, namespace, name)[0] == "robot$shop+pull"
 
 
 async def test_a_refused_login_asks_before_it_is_written(form: World, tmp_path: Path) -> None:

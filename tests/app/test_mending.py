@@ -1,5 +1,6 @@
 """Keys that write: what is painted is applied, what is not opens first, and undo gives back every byte."""
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,8 @@ async def test_z_in_a_new_console_shows_the_last_repair_and_asks(port: World, tm
         await hand.press("z")
         await hand.until(lambda: isinstance(hand.screen, Box), "the difference, again")
         await hand.press("enter")
-        await hand.until(lambda: secret_data(port, "crm", "harbor-8443") == before, "put back")
+        await hand.until(lambda: "Undone: Secret crm/harbor-8443" in hand.said, "told")
+        assert secret_data(port, "crm", "harbor-8443") == before
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 16), (60, 12)])
@@ -273,11 +275,13 @@ async def test_the_console_is_left_at_once_where_nothing_is_under_way(port: Worl
 async def test_a_secret_that_changed_meanwhile_is_left_alone_and_the_row_says_so(port: World, tmp_path: Path) -> None:
     async with console(settings_for(port, tmp_path)) as hand:
         await hand.select(PORT)
-        port.objects.edit("secrets", "crm", "harbor-8443", lambda s: s["data"].update(other="eA=="), manager="someone")
+        other = {".dockerconfigjson": base64.b64encode(b'{"auths":{}}').decode()}
+        port.objects.edit("secrets", "crm", "harbor-8443", lambda s: s.update(data=other), manager="someone")
         before = secret_data(port, "crm", "harbor-8443")
         await hand.press("f")
         await hand.until(lambda: not hand.board.repairs[PORT].running, "it ended")
-        assert "changed" in hand.pane
+        assert "somebody changed .dockerconfigjson meanwhile; it was not changed again" in hand.pane
+        assert "✖" in hand.lines[3]
         assert "mended" not in hand.text
     assert secret_data(port, "crm", "harbor-8443") == before
 

@@ -13,6 +13,7 @@ from tui.render import (
     KEY_WIDTH,
     PLAN_WIDTH,
     PROOF_WIDTH,
+    SIGN_WIDTH,
     STAGE_WIDTH,
     Row,
     diff_rows,
@@ -160,7 +161,7 @@ def repair_part(repair: Repair | None) -> RenderableType | None:
     """The repair of a problem, and what `z` would put back; None where nothing was done."""
     if repair is None:
         return None
-    shown = grid(repair_rows(repair), PLAN_WIDTH)
+    shown = grid(repair_rows(repair), SIGN_WIDTH if repair.running else PLAN_WIDTH)
     if repair.running or not repair.undo:
         return shown
     title = (Text("z", "bold cyan"), Text.assemble(("Undo: put back what was there", "bold"), ("  one key", "dim")))

@@ -1,0 +1,121 @@
+"""What goes wrong around the console is one sentence on it, and it lives on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from checks.demo.world import World
+from checks.doctor import Doctor
+from checks.errors import Unreachable
+from checks.model import Problem
+from checks.repair.plan import FixPlan, Refusal
+from checks.scan import Scan
+from checks.settings import Settings
+from tests.app.console import NARROW, NEWLINE, PORT, console, settings_for, small_world
+from tests.app.gate import Gate
+from tui.screens.main import MainScreen
+
+OTHER = "HD106:web/harbor-ui"
+
+
+class Stumbling(Doctor):
+    """A doctor with a bug in making plans."""
+
+    bug: Exception = KeyError("hunter2")
+
+    def offers(self, problem: Problem, login: object = None) -> tuple[FixPlan | Refusal, ...]:
+        if problem.id == PORT:
+            raise self.bug
+        return super().offers(problem)
+
+
+class Falling(Doctor):
+    """A doctor with a bug in looking."""
+
+    def find(self, stop: object) -> list[Scan]:  # type: ignore[override]
+        raise ZeroDivisionError("hunter2")
+
+
+async def test_an_api_server_that_is_down_is_one_sentence_and_ctrl_r_tries_again(port: World, tmp_path: Path) -> None:
+    settings = settings_for(port, tmp_path)
+    with Gate(port) as gate:
+        assert settings.kubeconfig is not None
+        settings = replace(settings, kubeconfig=gate.kubeconfig(settings.kubeconfig))
+        async with console(settings, NARROW) as hand:
+            await hand.until(lambda: hand.board.error, "the error")
+            assert "✖" in hand.text
+            assert " ".join(hand.board.error.split()) in hand.words
+            assert "refused" in hand.board.error
+            assert "\n" not in hand.board.error
+            assert "Traceback" not in hand.text
+            assert "ctrl+r looks again, q quits" in hand.words
+            await hand.press("f", "z", "enter", "escape")
+            gate.open()
+            await hand.press("ctrl+r")
+            await hand.planned(PORT)
+            assert hand.board.error == ""
+            assert "no entry for registry" in hand.text
+
+
+async def test_a_kubeconfig_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with console(Settings(kubeconfig=str(tmp_path / "gone"), state_dir=tmp_path)) as hand:
+        await hand.until(lambda: hand.board.error, "the error")
+        assert str(tmp_path / "gone") in hand.board.error
+        assert "✖" in hand.text
+
+
+async def test_a_bug_while_plans_are_made_is_told_in_their_place_and_all_else_goes_on(tmp_path: Path) -> None:
+    with small_world("HD106") as world:
+        async with console(doctor=Stumbling(settings_for(world, tmp_path))) as hand:
+            await hand.select(PORT)
+            assert "No plan could be made: a bug in harbor-doctor broke this off: KeyError at" in hand.pane
+            assert "hunter2" not in hand.text
+            await hand.select(OTHER)
+            assert isinstance(hand.board.plan_for(OTHER, "f"), FixPlan)
+            assert isinstance(hand.screen, MainScreen)
+
+
+async def test_a_plan_that_cannot_be_made_says_why_in_its_place_and_opens_no_box(tmp_path: Path) -> None:
+    with small_world("HD106") as world:
+        doctor = Stumbling(settings_for(world, tmp_path))
+        doctor.bug = Unreachable("demo gives no answer")
+        async with console(doctor=doctor) as hand:
+            await hand.select(PORT)
+            assert "No plan could be made: demo gives no answer" in hand.pane
+            assert isinstance(hand.screen, MainScreen)
+
+
+async def test_a_bug_while_looking_ends_the_look_with_a_sentence_and_the_console_lives(
+    port: World, tmp_path: Path
+) -> None:
+    async with console(doctor=Falling(settings_for(port, tmp_path))) as hand:
+        await hand.until(lambda: hand.board.error, "the error")
+        assert not hand.board.scanning
+        assert "a bug in harbor-doctor broke this off: ZeroDivisionError at" in hand.words
+        assert "hunter2" not in hand.text
+        await hand.press("question_mark", "escape")
+        assert isinstance(hand.screen, MainScreen)
+
+
+async def test_what_may_not_be_read_is_told_as_not_known(tmp_path: Path) -> None:
+    with small_world(NEWLINE) as world:
+        async with console(settings_for(world, tmp_path, user="reader")) as hand:
+            await hand.scanned()
+            await hand.until(lambda: hand.board.rows, "a row")
+            assert hand.lines[3].startswith("│?")
+            assert "not known" in hand.pane
+            assert "no right to read Secrets in shop" in hand.pane
+            key = hand.board.rows[0]
+            await hand.planned(key)
+            before = world.objects.store.version
+            for letter in "fsar":
+                await hand.press(letter, "escape")
+            assert hand.board.repairs == {}
+            assert before <= world.objects.store.version
+
+
+async def test_places_that_could_not_be_looked_at_are_told(tmp_path: Path) -> None:
+    with small_world(PORT) as world:
+        async with console(settings_for(world, tmp_path, user="developer")) as hand:
+            await hand.scanned()
+            assert "not everything could be looked at" in hand.lines[0]
+            assert "No pod waits for an image." not in hand.text or "not looked at" in hand.text
