@@ -39,7 +39,8 @@ class Desk(App[int]):
         """Take a new board and let every screen show it."""
         self.board = board
         for screen in self.screen_stack:
-            if isinstance(screen, BoardScreen) and screen.is_mounted:
+            # A screen that is being built or taken down has no parts to show anything in.
+            if isinstance(screen, BoardScreen) and screen.is_mounted and screen.query("#header"):
                 screen.show_board(board)
 
     def say(self, text: str, *, error: bool = False) -> None:
@@ -60,7 +61,7 @@ class Desk(App[int]):
             # What stopped it may have changed what the plans were made from.
             self.show(self.board.with_repair(event.problem, repair).without_offers(event.problem))
         elif event.whole:
-            self.show(replace(self.board, scanning=False, error=event.sentence))
+            self.show(replace(self.board, scanning=False, live=False, error=event.sentence))
         else:
             self.push_screen(Box("It did not work", [safe(event.sentence)], error=True))
         self._leave_if_done()

@@ -93,14 +93,26 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
 def empty_lines(board: Board) -> list[Text]:
     """What stands where no problem is."""
     if board.error:
-        return [Text.assemble(("✖ ", "bold red"), visible(board.error)), Text("  ctrl+r looks again, q quits", "dim")]
+        return error_lines(board)
     if board.report is None or (board.scanning and not board.report.problems):
         return [Text("… looking for pods that wait for an image", "dim")]
     if board.filter:
         return [Text(f"Nothing matches “{visible(board.filter)}”; esc shows all.")]
     scan = board.report.scan
     seen = f"{scan.pods_seen:,} pods in {scan.namespaces_seen} namespaces looked at {clock(board.looked_at)}."
-    return [Text.assemble(("✔ ", "green"), ("No pod waits for an image.   ", "bold"), seen), *gap_lines(board)]
+    if scan.complete:
+        return [Text.assemble(("✔ ", "green"), ("No pod waits for an image.   ", "bold"), seen), *gap_lines(board)]
+    return [Text.assemble(("? ", "yellow"), ("No waiting pod was seen.   ", "bold"), seen), *gap_lines(board)]
+
+
+def notice_lines(board: Board) -> list[Text]:
+    """What has to be told above rows: that they are old because looking failed, or where we could not look."""
+    return error_lines(board) if board.error else gap_lines(board)
+
+
+def error_lines(board: Board) -> list[Text]:
+    """Why looking failed, and what to do."""
+    return [Text.assemble(("✖ ", "bold red"), visible(board.error)), Text("  ctrl+r looks again, q quits", "dim")]
 
 
 def gap_lines(board: Board) -> list[Text]:

@@ -1,8 +1,11 @@
 """What goes wrong around the console is one sentence on it, and it lives on."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from checks.demo.api.access import Rule, User
 from checks.demo.world import World
 from checks.doctor import Doctor
 from checks.errors import Unreachable
@@ -31,7 +34,7 @@ class Stumbling(Doctor):
 class Falling(Doctor):
     """A doctor with a bug in looking."""
 
-    def find(self, stop: object) -> list[Scan]:  # type: ignore[override]
+    def find(self, stop: threading.Event) -> Iterator[Scan]:
         raise ZeroDivisionError("hunter2")
 
 
@@ -44,7 +47,7 @@ async def test_an_api_server_that_is_down_is_one_sentence_and_ctrl_r_tries_again
             await hand.until(lambda: hand.board.error, "the error")
             assert "✖" in hand.text
             assert " ".join(hand.board.error.split()) in hand.words
-            assert "refused" in hand.board.error
+            assert "refuses the connection" in hand.board.error
             assert "\n" not in hand.board.error
             assert "Traceback" not in hand.text
             assert "ctrl+r looks again, q quits" in hand.words
@@ -113,9 +116,51 @@ async def test_what_may_not_be_read_is_told_as_not_known(tmp_path: Path) -> None
             assert before <= world.objects.store.version
 
 
-async def test_places_that_could_not_be_looked_at_are_told(tmp_path: Path) -> None:
+def guest(world: World, *namespaces: str) -> None:
+    """Somebody who knows all namespaces and may look into these only."""
+    known = Rule(("get", "list"), ("namespaces",))
+    world.api.users["guest"] = User("guest", "guest", (known, Rule(("*",), ("*",), namespaces)))
+
+
+async def test_that_nothing_waits_is_not_said_where_not_all_could_be_looked_at(tmp_path: Path) -> None:
     with small_world(PORT) as world:
-        async with console(settings_for(world, tmp_path, user="developer")) as hand:
+        guest(world, "shop")
+        async with console(settings_for(world, tmp_path, user="guest")) as hand:
             await hand.scanned()
             assert "not everything could be looked at" in hand.lines[0]
-            assert "No pod waits for an image." not in hand.text or "not looked at" in hand.text
+            assert "No waiting pod was seen." in hand.words
+            assert "No pod waits" not in hand.text
+            assert "? not looked at: " in hand.text
+            assert "crm" in hand.text
+
+
+async def test_where_nobody_could_look_is_told_above_the_rows_too(tmp_path: Path) -> None:
+    with small_world(PORT) as world:
+        guest(world, "crm")
+        async with console(settings_for(world, tmp_path, user="guest")) as hand:
+            await hand.select(PORT)
+            assert hand.lines[2].startswith("│? not looked at: ")
+            assert "no right to list pods" in hand.words
+            assert hand.board.live
+            await hand.press("f")
+            await hand.mended(PORT)
+
+
+async def test_a_look_that_fails_later_leaves_the_rows_and_says_why_they_may_be_old(
+    port: World, tmp_path: Path
+) -> None:
+    class Tired(Doctor):
+        def find(self, stop: threading.Event) -> Iterator[Scan]:
+            if tired:
+                raise Unreachable("demo gives no [answer]")
+            return super().find(stop)
+
+    tired: list[bool] = []
+    async with console(doctor=Tired(settings_for(port, tmp_path))) as hand:
+        await hand.select(PORT)
+        tired.append(True)
+        await hand.press("ctrl+r")
+        await hand.until(lambda: hand.board.error, "the error")
+        assert "✖ demo gives no [answer]" in hand.text
+        assert "no entry for registry" in hand.text
+        assert "live" not in hand.lines[0]

@@ -3,7 +3,6 @@
 import json
 import re
 import stat
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -47,12 +46,6 @@ def _waiting(pod: Obj, name: str) -> Obj:
             waiting: Obj = statuses.find(pod, listed, name)["state"].get("waiting", {})
             return waiting
     return {}
-
-
-def test_it_starts_in_less_than_a_second_and_a_half() -> None:
-    began = time.monotonic()
-    with World():
-        assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize("code", PROMISED)

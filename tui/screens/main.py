@@ -20,7 +20,7 @@ from tui.screens.problem import ProblemScreen
 from tui.widgets.bars import Footer, Header
 from tui.widgets.detail import Detail
 from tui.widgets.rows import RowList
-from tui.words import empty_lines
+from tui.words import empty_lines, notice_lines
 
 NARROW = 100
 """Columns below which the list stands alone."""
@@ -53,6 +53,7 @@ class MainScreen(BoardScreen):
         yield Header()
         with Horizontal(id="body"):
             with Vertical(id="left"):
+                yield Static(id="notice", markup=False)
                 yield Static(id="heading", markup=False)
                 yield RowList(self._problem_row, id="problems")
                 yield Static(id="empty", markup=False)
@@ -84,11 +85,15 @@ class MainScreen(BoardScreen):
         empty.display = not board.rows
         if not board.rows:
             empty.update(Text("\n").join(empty_lines(board)))
+        lines = notice_lines(board) if board.rows else []
+        notice = self.query_one("#notice", Static)
+        notice.display = bool(lines)
+        notice.update(Text("\n").join(lines))
         self._show_selected()
 
     def _show_selected(self) -> None:
         board, key = self._board, self.selected if self._board.rows else None
-        self.query_one("#heading", Static).update(heading(self.query_one("#heading").size.width - 1))
+        self.query_one("#heading", Static).update(heading(self.problems.scrollable_content_region.width))
         self.detail.show(board, key)
         problem = board.problems.get(key or "")
         self.pods.show(tuple(str(n) for n in range(len(problem.pulls))) if problem else ())
