@@ -42,6 +42,8 @@ class Board:
     looked_at: datetime | None = None
     offers: dict[str, tuple[FixPlan | Refusal, ...]] = field(default_factory=dict)
     repairs: dict[str, Repair] = field(default_factory=dict)
+    found: dict[str, Problem] = field(default_factory=dict)
+    """The report's problems by id."""
     kept: dict[str, Problem] = field(default_factory=dict)
     """Problems that were worked on: their rows stay though the scan no longer finds them."""
     order: tuple[str, ...] = ()
@@ -52,26 +54,30 @@ class Board:
     @property
     def problems(self) -> dict[str, Problem]:
         """All problems by id, those worked on included."""
-        found = {p.id: p for p in self.report.problems} if self.report else {}
-        return {**self.kept, **found}
+        return {**self.kept, **self.found} if self.kept else self.found
 
     @property
     def rows(self) -> tuple[str, ...]:
         """Ids of the problems to show, in order."""
         problems, words = self.problems, self.filter.lower().split()
-        known = [key for key in self.order if key in problems]
-        new = [key for key in problems if key not in self.order]
-        return tuple(key for key in (*known, *new) if all(word in _text(problems[key]) for word in words))
+        rows = dict.fromkeys((*(key for key in self.order if key in problems), *problems))
+        if not words:
+            return tuple(rows)
+        texts = ((key, _text(problems[key])) for key in rows)
+        return tuple(key for key, text in texts if all(word in text for word in words))
 
     def with_report(self, report: Report, final: bool, now: datetime, *, resort: bool) -> "Board":
         """Take in what a scan has found so far."""
-        order = tuple(p.id for p in report.problems)
-        if not resort:
-            order = (*self.order, *(key for key in order if key not in self.order))
+        found = {problem.id: problem for problem in report.problems}
+        order = tuple(found if resort else dict.fromkeys((*self.order, *found)))
         looked = now if final else self.looked_at
-        stale = {key for key, problem in self.problems.items() if _pods(problem) != _pods_of(report, key)}
-        offers = {key: plans for key, plans in self.offers.items() if key not in stale}
-        return replace(self, report=report, scanning=not final, looked_at=looked, order=order, error="", offers=offers)
+        before = self.problems
+        same = {key for key, problem in found.items() if key in before and _pods(problem) == _pods(before[key])}
+        # Plans were made for these pods and no others.
+        offers = {key: plans for key, plans in self.offers.items() if key in same}
+        return replace(
+            self, report=report, found=found, scanning=not final, looked_at=looked, order=order, error="", offers=offers
+        )
 
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
         """Take in the plans of one problem."""
@@ -113,11 +119,6 @@ class Board:
 
 def _pods(problem: Problem) -> frozenset[str]:
     return frozenset(pull.pod_uid for pull in problem.pulls)
-
-
-def _pods_of(report: Report, key: str) -> frozenset[str]:
-    """The pods of one problem; its plans were made for these and no others."""
-    return next((_pods(problem) for problem in report.problems if problem.id == key), frozenset())
 
 
 def _text(problem: Problem) -> str:

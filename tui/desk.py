@@ -30,6 +30,7 @@ class Desk(App[int]):
         """Ends the watch of a repair: only on leaving."""
         self._leaving = False
         self._planning: set[str] = set()
+        self._soon = False
 
     def now(self) -> datetime:
         """The time that ages are counted from (UTC)."""
@@ -42,6 +43,16 @@ class Desk(App[int]):
             # A screen that is being built or taken down has no parts to show anything in.
             if isinstance(screen, BoardScreen) and screen.is_mounted and screen.query("#header"):
                 screen.show_board(board)
+
+    def show_soon(self) -> None:
+        """Let the screens show the board once all that has come by now is taken in: a thousand plans are one look."""
+        if not self._soon:
+            self._soon = True
+            self.call_later(self._show_now)
+
+    def _show_now(self) -> None:
+        self._soon = False
+        self.show(self.board)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Tell something in a corner, foreign text made harmless."""

@@ -64,7 +64,8 @@ class Looking(Desk):
     def on_offered(self, event: messages.Offered) -> None:
         """Plans are there."""
         self._planning.discard(event.problem)
-        self.show(self.board.with_offers(event.problem, event.offers))
+        self.board = self.board.with_offers(event.problem, event.offers)
+        self.show_soon()
 
     def on_filtered(self, event: messages.Filtered) -> None:
         """The filter line was changed."""

@@ -73,7 +73,7 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:
-        problems = [p for p in board.report.problems if not is_mended(board.repairs.get(p.id))]
+        problems = [p for key, p in board.found.items() if not is_mended(board.repairs.get(key))]
         waiting = sum(pods(problem) for problem in problems)
         bad = f"{counted(len(problems), 'problem')} · {counted(waiting, 'pod')} waiting"
         right.append(bad, "bold red" if problems else "bold green")

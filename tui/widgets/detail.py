@@ -53,6 +53,7 @@ class Detail(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self._full = full
         self._shown = ""
+        self._parts: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Verdict, path, evidence, then the plans."""
@@ -68,6 +69,10 @@ class Detail(VerticalScroll, can_focus=False):
         if problem is None:
             self._clear()
             return
+        parts = (problem, board.offers.get(problem.id), board.repairs.get(problem.id))
+        if self._parts and all(new is old for new, old in zip(parts, self._parts, strict=True)):
+            return
+        self._parts = parts
         if key != self._shown:
             self.scroll_home(animate=False)
         self._shown = problem.id
@@ -92,7 +97,7 @@ class Detail(VerticalScroll, can_focus=False):
         return bool(shown.display) and self.scrollable_content_region.contains_region(shown.region)
 
     def _clear(self) -> None:
-        self._shown, self.border_title = "", ""
+        self._shown, self._parts, self.border_title = "", (), ""
         for name in ("verdict", "path", "evidence", "repair"):
             self._set(name, None)
         for card in self.query(Card):
