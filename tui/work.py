@@ -55,17 +55,21 @@ def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> No
     post(messages.Connected(info))
     for receipt in doctor.unfinished()[:1]:
         post(messages.BrokenOff(receipt.title, receipt.id, receipt.created))
+    known: dict[tuple[str, str, str], Diagnosis] = {}
     for snapshot in doctor.find(stop):
         post(messages.Found(number, snapshot))
-        known: list[Diagnosis] = []
+        # What an earlier snapshot showed stays until it is explained anew: no row comes and goes under the cursor.
+        failing = {pull.key for pull in snapshot.pulls}
+        known = {key: diagnosis for key, diagnosis in known.items() if key in failing}
         drawn = time.monotonic()
 
         def stream(diagnosis: Diagnosis, scan=snapshot, known=known) -> None:  # type: ignore[no-untyped-def]
             nonlocal drawn
-            known.append(diagnosis)
+            known[diagnosis.pull.key] = diagnosis
             if time.monotonic() - drawn > REDRAW:
                 drawn = time.monotonic()
-                post(messages.Explained(number, Report(info.context, group(info.context, known), scan, ()), False))
+                problems = group(info.context, known.values())
+                post(messages.Explained(number, Report(info.context, problems, scan, ()), False))
 
         report = doctor.diagnose(snapshot, stop, stream)
         post(messages.Explained(number, report, False))
