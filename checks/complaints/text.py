@@ -84,10 +84,19 @@ def compiled(template: str) -> re.Pattern[str]:
 
 
 def clean(text: str) -> str:
-    """The text without control characters (newlines stay) and not longer than this module cares to read."""
+    """The text with its control characters written out and not longer than this module cares to read.
+
+    Newlines stay and other white space is a blank; what could steer a terminal stands there as `\\x1b`, to be seen.
+    """
     if len(text) > _HEAD + _TAIL:
         text = f"{text[:_HEAD]} {text[-_TAIL:]}"
-    return "".join(c if c == "\n" or (c >= " " and not "\x7f" <= c <= "\x9f") else " " for c in text).strip()
+    return "".join(map(_written, text)).strip()
+
+
+def _written(char: str) -> str:
+    if char == "\n" or (char >= " " and not "\x7f" <= char <= "\x9f"):
+        return char
+    return " " if char in "\t\r\v\f" else f"\\x{ord(char):02x}"
 
 
 def chains(text: str) -> tuple[Chain, ...]:

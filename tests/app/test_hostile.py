@@ -67,6 +67,10 @@ async def test_what_a_kubelet_says_is_shown_harmless(kind: str, tmp_path: Path) 
                 await hand.press("enter")
                 assert "[red]x[/red]" in hand.words
                 await hand.press("escape")
+            if kind == "escape sequences":
+                await hand.press("enter")
+                assert "\\x1b[2J" in hand.words
+                await hand.press("escape")
             await walk(hand)
 
 
