@@ -88,7 +88,7 @@ class Doctor:
         """Can the cluster be watched: as a whole, or by few enough namespaces?"""
         from checks.live import MOST
 
-        return bool(report.scan.resource_version) or len(self._open().places()) <= MOST
+        return 0 < len(self._open().places(report.scan)) <= MOST
 
     def follow(self, report: Report, stop: threading.Event) -> Iterator[tuple[Report, str]]:
         """Yield the report anew after each change in the cluster, with why it is not live at the moment, if so.
@@ -102,8 +102,7 @@ class Doctor:
         if not self.watchable(report):
             return
         opened = self._open()
-        places: tuple[str | None, ...] = (None,) if report.scan.resource_version else opened.places()
-        live = Live(opened.cluster, report.scan, places, stop)
+        live = Live(opened.cluster, report.scan, opened.places(report.scan), stop)
         known = {d.pull.key: d for p in report.problems for d in p.diagnoses}
         for scan in live.follow():
             fresh = tuple(pull for pull in scan.pulls if _news(pull, known.get(pull.key)))

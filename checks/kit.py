@@ -15,6 +15,7 @@ from checks.evidence import Gatherer
 from checks.mender import Mender
 from checks.model import Diagnosis, Pull
 from checks.repair.safely import where
+from checks.scan import NO_RIGHT, Scan
 from checks.settings import Settings
 from checks.waiting import failing
 from checks.workbench import Workbench
@@ -64,8 +65,14 @@ class Kit:
             if self.harbor is not None:
                 self.harbor.forget(host)
 
-    def places(self) -> tuple[str | None, ...]:
-        """The namespaces to watch where the cluster as a whole may not be."""
+    def places(self, scan: Scan) -> tuple[str | None, ...]:
+        """What to watch: the cluster as a whole, else each namespace that the scan was allowed to look into."""
+        if scan.resource_version:
+            return (None,)
+        forbidden = {gap.namespace for gap in scan.not_looked if gap.why == NO_RIGHT}
+        return tuple(place for place in self._namespaces() if place not in forbidden)
+
+    def _namespaces(self) -> tuple[str, ...]:
         if self.settings.namespaces:
             return self.settings.namespaces
         if not self.settings.all_namespaces:

@@ -31,6 +31,8 @@ from checks.waiting import failing, quotes
 
 __all__ = ["NotLooked", "Scan", "events_complaint", "failing", "find"]
 
+NO_RIGHT = "no right to list pods"
+"""Why a namespace was not looked at, where the API server forbids it."""
 _AT_A_TIME = 6
 """Namespaces asked at the same time: below the share that API Priority and Fairness leaves to one user."""
 _CAUSES = ("Failed", "InspectFailed", "ErrImageNeverPull")
@@ -201,7 +203,7 @@ def _look(cluster: Cluster, namespace: str, down: list[Unreachable], stop: threa
     except (Unauthenticated, ConfigError):
         raise
     except Forbidden:
-        seen.miss(namespace, "no right to list pods")
+        seen.miss(namespace, NO_RIGHT)
     except ClusterError as error:
         if isinstance(error, Unreachable):
             down.append(error)

@@ -1,11 +1,13 @@
 """What the console knows, without a screen: problems, their plans, repairs under way, what is filtered."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from checks.doctor import ClusterInfo, Report
-from checks.model import Problem
+from checks.model import Problem, Stage
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal
+
+_LATE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,11 @@ class Repair:
     undo: tuple[tuple[str, str], ...] = ()
     """The diff that `z` would put back."""
     error: str = ""
+
+    @property
+    def mended(self) -> bool:
+        """Have the pods pulled, and was the repair not taken back?"""
+        return bool(not self.undone and self.outcome and self.outcome.mended)
 
     @property
     def writing(self) -> bool:
@@ -75,9 +82,16 @@ class Board:
         same = {key for key, problem in found.items() if key in before and _pods(problem) == _pods(before[key])}
         # Plans were made for these pods and no others.
         offers = {key: plans for key, plans in self.offers.items() if key in same}
+        repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report.scan.at)}
         return replace(
-            self, report=report, found=found, scanning=not final, looked_at=looked, order=order, error="", offers=offers
-        )
+            self, report=report, found=found, scanning=not final, looked_at=looked, order=order, error="",
+            offers=offers, repairs=repairs,
+        )  # fmt: skip
+
+    def calmed(self) -> "Board":
+        """Before a new look: how repairs went that did not help, or were taken back, is no longer told."""
+        repairs = {key: repair for key, repair in self.repairs.items() if repair.running or repair.mended}
+        return replace(self, repairs=repairs, kept={key: p for key, p in self.kept.items() if key in repairs})
 
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
         """Take in the plans of one problem."""
@@ -106,6 +120,13 @@ class Board:
         mine = [o for o in offers if o.key == key]
         return next((o for o in mine if isinstance(o, FixPlan)), next(iter(mine), None))
 
+    def asks_login(self, problem: str) -> bool:
+        """Does `s` open the form: a login would mend this, and none is known?"""
+        found, offer = self.problems.get(problem), self.plan_for(problem, "s")
+        if found is None or problem not in self.offers or isinstance(offer, FixPlan):
+            return False
+        return offer is not None or found.stage in (Stage.WIRING, Stage.LOGIN, Stage.PERMISSION)
+
     @property
     def busy(self) -> bool:
         """Is a repair under way, be it only watched?"""
@@ -115,6 +136,13 @@ class Board:
     def writing(self) -> bool:
         """Is a repair being written?"""
         return any(repair.writing for repair in self.repairs.values())
+
+
+def _again(repair: Repair, found: Problem | None, seen: datetime) -> bool:
+    """Does a mended problem stand here anew? What was seen just before its pods had pulled does not count."""
+    if found is None or not repair.mended or repair.at is None:
+        return False
+    return seen - repair.at > _LATE or any(pull.created and pull.created > repair.at for pull in found.pulls)
 
 
 def _pods(problem: Problem) -> frozenset[str]:

@@ -8,6 +8,7 @@ from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
 from tui.evidence_text import evidence_text
+from tui.words import is_mended
 
 
 class Looking(Desk):
@@ -17,7 +18,7 @@ class Looking(Desk):
         """Look at the whole cluster, again."""
         self._stop.set()
         self._number, self._stop = self._number + 1, threading.Event()
-        self.show(replace(self.board, scanning=True, error="", offers={}))
+        self.show(replace(self.board.calmed(), scanning=True, error="", offers={}))
         self._start("scan", partial(work.scan, self.doctor, self.post_message, self._number, self._stop), work.SCAN)
 
     def on_connected(self, event: messages.Connected) -> None:
@@ -58,7 +59,8 @@ class Looking(Desk):
     def want_offers(self, problem: str) -> None:
         """The plans of this problem are needed now."""
         found = self.board.problems.get(problem)
-        if found is not None and problem not in self.board.offers and not self.board.scanning:
+        done = is_mended(self.board.repairs.get(problem))
+        if found is not None and problem not in self.board.offers and not self.board.scanning and not done:
             self._start("offers", partial(work.offers, self.doctor, self.post_message, found), problem)
 
     def on_offered(self, event: messages.Offered) -> None:

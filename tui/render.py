@@ -5,7 +5,7 @@ together; every symbol is one cell wide.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -90,9 +90,10 @@ def grid(rows: Iterable[Row], width: int) -> Table:
 
 STAGE_WIDTH = 14
 PROOF_WIDTH = 15
-PLAN_WIDTH = 8
+PLAN_WIDTH = 7
 KEY_WIDTH = 3
 SIGN_WIDTH = 2
+TIME_WIDTH = 8
 
 
 def path_rows(path: Iterable[StageState]) -> list[Row]:
@@ -141,16 +142,22 @@ def diff_line(mark_: str, text: str) -> Text:
     return Text(f"{mark_} {visible(text)}", _DIFF.get(mark_, ""))
 
 
-def right_text(answer: RightAnswer) -> Text:
-    """A permission and whether we have it."""
-    symbol, style = {True: ("✔", "green"), False: ("✖", "bold red"), None: ("?", "yellow")}[answer.allowed]
-    # A no-break space, so that the sign never stands alone on the next line.
-    return Text.assemble(visible(str(answer.right)), "\u00a0", (symbol, style))
+def rights_rows(answers: Sequence[RightAnswer]) -> list[Row]:
+    """What we may, may not, and do not know whether we may, each on a line of its own, by namespace."""
+    rows: list[Row] = []
+    for allowed, symbol, style in ((True, "✔", "green"), (False, "✖", "bold red"), (None, "?", "yellow")):
+        places: dict[str, list[str]] = {}
+        for right in (answer.right for answer in answers if answer.allowed is allowed):
+            places.setdefault(right.namespace, []).append(f"{right.resource} {right.verb}")
+        text = "; ".join(f"{', '.join(dict.fromkeys(what))} in {where}" for where, what in places.items())
+        if text:
+            rows.append((Text("  may", "dim"), Text.assemble((symbol, style), " ", visible(text))))
+    return rows
 
 
 def diff_rows(lines: Iterable[tuple[str, str]]) -> list[Row]:
     """A diff, each mark and colour together."""
-    return [(Text(f"     {sign}", _DIFF.get(sign, "")), safe(text, _DIFF.get(sign, ""))) for sign, text in lines]
+    return [(Text(f"    {sign}", _DIFF.get(sign, "")), safe(text, _DIFF.get(sign, ""))) for sign, text in lines]
 
 
 def plan_rows(plan: FixPlan) -> list[Row]:
@@ -158,13 +165,12 @@ def plan_rows(plan: FixPlan) -> list[Row]:
     rows = diff_rows(plan.lines)
     if plan.proof is not None:
         symbol, style = ("✔", "green") if plan.proof.proven else ("?", "yellow")
-        rows.append((Text(f"   {symbol}", style), safe(plan.proof.sentence)))
-    if plan.rights:
-        rows.append((Text("   may", "dim"), Text(", ").join(right_text(answer) for answer in plan.rights)))
-    rows += [(Text("   !", "bold yellow"), safe(text)) for text in plan.warnings]
-    rows += [(Text("   +", "bold yellow"), safe(text)) for text in plan.asks]
+        rows.append((Text(f"  {symbol}", style), safe(plan.proof.sentence)))
+    rows += rights_rows(plan.rights)
+    rows += [(Text("  !", "bold yellow"), safe(text)) for text in plan.warnings]
+    rows += [(Text("  +", "bold yellow"), safe(text)) for text in plan.asks]
     if plan.retry and plan.steps:
-        rows.append((Text("   then", "dim"), safe(plan.retry)))
+        rows.append((Text("  then", "dim"), safe(plan.retry)))
     rows += [(Text(""), safe(line)) for line in plan.advice.splitlines()]
     return rows
 

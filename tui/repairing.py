@@ -24,22 +24,30 @@ class Repairing(Desk):
     def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
         """A plan's key: apply what is painted in full, else open it; say why where there is none."""
         found = self.board.problems.get(problem or "")
-        if found is None or found.id not in self.board.offers:
-            self.say("no plan yet: still looking for a cure" if found else "there is no problem here")
+        if found is None:
+            self.say("there is no problem here")
             return
-        if self.board.writing:
-            self.say("one repair at a time: another one is being written")
-            return
-        if found.id in self.board.repairs and self.board.repairs[found.id].running:
-            self.say("its repair is under way: the pods are being watched")
+        if why := self._why_not(found):
+            self.say(why)
             return
         offer = self.board.plan_for(found.id, key)
         if isinstance(offer, FixPlan):
             self._open_or_apply(offer, key, detail)
-        elif key == "s":
+        elif key == "s" and self.board.asks_login(found.id):
             self._open_form(found)
         else:
             self.say(offer.why if isinstance(offer, Refusal) else f"{key} has no plan for this problem")
+
+    def _why_not(self, problem: Problem) -> str:
+        """Why no plan of this problem can be applied now; empty where one can."""
+        repair = self.board.repairs.get(problem.id)
+        if repair is not None and repair.running:
+            return "its repair is under way"
+        if repair is not None and repair.mended:
+            return "this is mended: z takes the repair back"
+        if self.board.writing:
+            return "one repair at a time: another one is being written"
+        return "" if problem.id in self.board.offers else "no plan yet: still looking for a cure"
 
     def _open_or_apply(self, plan: FixPlan, key: str, detail: Detail | None) -> None:
         if plan.safety is Safety.ONE_KEY and detail is not None and detail.painted(plan):

@@ -17,7 +17,7 @@ _PODS, _SINCE, _MEND = 4, 5, 1
 def _columns(width: int) -> tuple[int, int]:
     """Widths of cause and subject."""
     room = max(12, width - 2 - 1 - 1 - _PODS - 1 - _SINCE - 1 - _MEND)
-    cause = min(23, max(10, room * 11 // 20))
+    cause = min(25, max(10, room * 11 // 20))
     return cause, room - cause
 
 

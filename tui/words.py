@@ -41,7 +41,7 @@ def outcome_sign(repair: Repair) -> tuple[str, str]:
 
 def is_mended(repair: Repair | None) -> bool:
     """Have the pods pulled, and was the repair not taken back?"""
-    return bool(repair and not repair.undone and repair.outcome and repair.outcome.mended)
+    return repair is not None and repair.mended
 
 
 def row_note(repair: Repair | None) -> Text | None:
@@ -69,7 +69,9 @@ def _stands(repair: Repair) -> str:
 
 def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     """The header's left and right side: where we are, and how bad it is."""
-    where = "connecting…" if board.info is None else f"{board.info.context} ▸ {board.scope}"
+    where = "connecting…" if board.scanning else "not connected"
+    if board.info is not None:
+        where = f"{board.info.context} ▸ {board.scope}"
     left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:

@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from checks.demo.harbor_content import SECRET
 from checks.demo.world import World
-from tests.app.console import FORM, Hand, console, login_in, secret_data, settings_for
+from tests.app.console import FORM, Hand, console, login_in, secret_data, settings_for, small_world
 from tui.screens.form import FormScreen
 from tui.screens.main import MainScreen
 from tui.screens.plan import PlanScreen
@@ -24,15 +24,12 @@ async def fill(hand: Hand, user: str, password: str) -> None:
     await hand.press(*password)
 
 
-def requests(world: World) -> int:
-    return len(world.registries.harbor.log) if hasattr(world.registries.harbor, "log") else 0
-
-
 async def test_s_opens_the_form_where_no_login_is_known_with_what_is_known_filled_in(
     form: World, tmp_path: Path
 ) -> None:
     async with console(settings_for(form, tmp_path)) as hand:
         await hand.select(FORM)
+        assert "s new login" in hand.lines[-1]
         await hand.press("s")
         assert isinstance(hand.screen, FormScreen)
         assert field(hand, "server").value == "harbor.demo.test"
@@ -71,7 +68,7 @@ async def test_ctrl_t_tells_whether_the_login_pulls_and_a_password_stays_dots(fo
         await hand.press("ctrl+t")
         await hand.until(lambda: "✖" in hand.box, "refused")
         assert "✖ the registry refuses the login robot$pay+pull" in hand.box
-        assert secret_data(form, "pay", "borrowed") == secret_data(form, "pay", "borrowed")
+        assert hand.board.repairs == {}
 
 
 async def test_ctrl_s_shows_the_plan_and_enter_writes_it(form: World, tmp_path: Path) -> None:
@@ -119,3 +116,12 @@ async def test_the_keys_of_plans_are_letters_in_the_form(form: World, tmp_path: 
         await hand.press("s", *"fsarztq?")
         assert isinstance(hand.screen, FormScreen)
         assert field(hand, "password").value == "fsarztq?"
+
+
+async def test_the_form_is_not_offered_where_no_login_could_help(tmp_path: Path) -> None:
+    with small_world("HD001") as world:
+        async with console(settings_for(world, tmp_path)) as hand:
+            await hand.until(lambda: hand.board.rows and hand.board.rows[0] in hand.board.offers, "plans")
+            await hand.press("s")
+            assert isinstance(hand.screen, MainScreen)
+            assert "s has no plan for this problem" in hand.said

@@ -300,3 +300,20 @@ async def test_read_only_has_no_key_that_writes(port: World, tmp_path: Path) -> 
         assert isinstance(hand.screen, MainScreen)
         assert hand.board.repairs == {}
         assert written(port) == before
+
+
+async def test_a_mended_problem_that_comes_back_is_a_problem_again(port: World, tmp_path: Path) -> None:
+    broken = secret_data(port, "crm", "harbor-8443")
+    async with console(settings_for(port, tmp_path)) as hand:
+        await hand.select(PORT)
+        await hand.press("f")
+        await hand.mended(PORT)
+        await hand.press("f")
+        assert "this is mended" in hand.said
+        port.objects.edit("secrets", "crm", "harbor-8443", lambda s: s.update(data=broken), manager="someone")
+        await hand.pilot.pause(1.1)
+        for pod in port.objects.store.select("pods", "crm"):
+            port.objects.delete("pods", "crm", pod["metadata"]["name"])
+        await hand.until(lambda: "no entry for registry" in hand.lines[3], "a problem again")
+        await hand.planned(PORT)
+        assert "1 problem" in hand.lines[0]

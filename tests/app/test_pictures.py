@@ -7,6 +7,7 @@ set to fixed values on the way from the doctor to the screen; everything else is
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ import tui.app
 from checks.demo.world import World
 from checks.doctor import Doctor, Report
 from checks.model import Diagnosis, Finding, Proof
+from checks.repair.plan import FixPlan, Refusal
+from checks.scan import Scan
 from checks.settings import Settings
 from tests.app.console import settings_for, small_world
 from tui.app import HarborDoctor
@@ -28,12 +31,29 @@ SIZES = {"120x40": (120, 40), "80x24": (80, 24)}
 
 
 class Still(Doctor):
-    """A doctor whose findings bear fixed times."""
+    """A doctor whose findings bear fixed times, and who does not look twice at what does not move."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._scans: list[Scan] = []
+        self._reports: list[Report] = []
+        self._plans: dict[str, tuple[FixPlan | Refusal, ...]] = {}
+
+    def find(self, stop) -> Iterator[Scan]:  # type: ignore[no-untyped-def]
+        self._scans = self._scans or list(super().find(stop))[-1:]
+        return iter(self._scans)
 
     def diagnose(self, scan, stop, on_diagnosis=None) -> Report:  # type: ignore[no-untyped-def]
-        report = super().diagnose(scan, stop, None)
-        problems = tuple(replace(p, diagnoses=tuple(map(_still, p.diagnoses))) for p in report.problems)
-        return replace(report, problems=problems)
+        if not self._reports:
+            report = super().diagnose(scan, stop, None)
+            problems = tuple(replace(p, diagnoses=tuple(map(_still, p.diagnoses))) for p in report.problems)
+            self._reports = [replace(report, problems=problems)]
+        return self._reports[0]
+
+    def offers(self, problem, login=None) -> tuple[FixPlan | Refusal, ...]:  # type: ignore[no-untyped-def]
+        if problem.id not in self._plans:
+            self._plans[problem.id] = super().offers(problem, login)
+        return self._plans[problem.id]
 
     def follow(self, report, stop) -> Iterator[tuple[Report, str]]:  # type: ignore[no-untyped-def]
         return iter(())
@@ -73,10 +93,22 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doctor]:
     """The whole demo at a fixed time; nothing in it moves."""
-    with World(clock=lambda: NOW, moving=False) as world:
-        yield settings_for(world, tmp_path_factory.mktemp("standing"))
+    with (
+        World(clock=lambda: NOW, moving=False) as world,
+        still(settings_for(world, tmp_path_factory.mktemp("w"))) as doctor,
+    ):
+        yield doctor
+
+
+@contextmanager
+def still(settings: Settings) -> Iterator[Doctor]:
+    doctor = Still(settings)
+    try:
+        yield doctor
+    finally:
+        doctor.close()
 
 
 async def settle(pilot: Pilot[int], done: Callable[[HarborDoctor], bool]) -> None:
@@ -101,18 +133,14 @@ def planned(app: HarborDoctor) -> bool:
 
 
 async def shoot(
-    request: pytest.FixtureRequest, settings: Settings, name: str, size: str, *keys: str,
-    done: Callable[[HarborDoctor], bool] = planned, before: Callable[[HarborDoctor], None] | None = None,
+    request: pytest.FixtureRequest, doctor: Doctor, name: str, size: str, *keys: str,
+    done: Callable[[HarborDoctor], bool] = planned,
 ) -> None:  # fmt: skip
-    app = StillConsole(Still(settings))
+    app = StillConsole(doctor)
     async with app.run_test(size=SIZES[size]) as pilot:
         await settle(pilot, done)
-        for key in keys:
-            await pilot.press(key)
-            await pilot.pause(0.3)
-        if before is not None:
-            before(app)
-            await pilot.pause(0.3)
+        await pilot.press(*keys)
+        await pilot.pause(0.5)
         drawn = app.export_screenshot(title="harbor-doctor")
     _compare(request, f"{name}-{size}.svg", drawn)
 
@@ -156,35 +184,27 @@ async def test_the_help(request, standing, size) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_error_is_a_sentence(request, tmp_path, size) -> None:
-    settings = Settings(kubeconfig="prod.kubeconfig", state_dir=tmp_path)
-    await shoot(request, settings, "error", size, done=lambda app: bool(app.board.error))
+    with still(Settings(kubeconfig="prod.kubeconfig", state_dir=tmp_path)) as doctor:
+        await shoot(request, doctor, "error", size, done=lambda app: bool(app.board.error))
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_nothing_waits_for_an_image(request, tmp_path, size) -> None:
-    with World(scenarios=(), clock=lambda: NOW, moving=False) as world:
-        await shoot(request, settings_for(world, tmp_path), "empty", size)
+    with World(scenarios=(), clock=lambda: NOW, moving=False) as world, still(settings_for(world, tmp_path)) as doctor:
+        await shoot(request, doctor, "empty", size)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_mended_with_what_undo_would_put_back(request, tmp_path, size) -> None:
-    def fixed(app: HarborDoctor) -> None:
-        """How many pods had pulled at which second is chance; that all have is not."""
-        for key, repair in app.board.repairs.items():
-            app.show(app.board.with_repair(key, replace(repair, progress=repair.progress[-1:])))
-
-    with small_world("HD109") as world:
-        await shoot_mended(request, settings_for(world, tmp_path), size, fixed)
-
-
-async def shoot_mended(request, settings, size, fixed) -> None:
-    app = StillConsole(Still(settings))
-    async with app.run_test(size=SIZES[size]) as pilot:
-        await settle(pilot, planned)
-        # Where the plan does not fit the screen, the first key opens it and the second applies it.
-        await pilot.press("enter", *(("f",) if size == "120x40" else ("f", "f")))
-        await settle(pilot, lambda app: any(r.outcome and r.outcome.mended for r in app.board.repairs.values()))
-        fixed(app)
-        await pilot.pause(0.3)
-        drawn = app.export_screenshot(title="harbor-doctor")
-    _compare(request, f"mended-{size}.svg", drawn)
+async def test_mended_with_what_undo_would_put_back(request, tmp_path) -> None:
+    with small_world("HD109") as world, still(settings_for(world, tmp_path)) as doctor:
+        app = StillConsole(doctor)
+        async with app.run_test(size=SIZES["120x40"]) as pilot:
+            await settle(pilot, planned)
+            await pilot.press("enter", "f")
+            await settle(pilot, lambda app: any(repair.mended for repair in app.board.repairs.values()))
+            drawn = {}
+            for size, (width, height) in SIZES.items():
+                await pilot.resize_terminal(width, height)
+                await pilot.pause(0.3)
+                drawn[size] = app.export_screenshot(title="harbor-doctor")
+    for size, picture in drawn.items():
+        _compare(request, f"mended-{size}.svg", picture)

@@ -54,7 +54,7 @@ def test_one_problem_may_be_named_by_its_code_alone(ground: Ground) -> None:
     assert done.code == 1
     assert done.out.splitlines()[0].strip() == "HD101:pay/default"
     assert "imagePullSecrets  [] → [harbor-pull]" in done.out
-    assert re.search(r"serviceaccounts update in pay\s✔", done.out)
+    assert re.search(r"may\s+✔ serviceaccounts update, [^\n]* in pay", done.out)
     assert not done.err
 
 

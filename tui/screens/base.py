@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
@@ -12,6 +13,9 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan
 from tui.board import Board
 from tui.widgets.detail import Detail
+
+LOW = 20
+"""Lines below which a form makes itself small."""
 
 
 class Console(Protocol):
@@ -75,3 +79,11 @@ class BoardScreen(Speaks, Screen[None]):
 
 class Dialog(Speaks, ModalScreen[bool]):
     """A box over the screen; dismisses with True where the person agreed."""
+
+    def on_resize(self, event: Resize) -> None:
+        """What is read before agreeing never hides behind the last line: it scrolls within what is left."""
+        self.set_class(event.size.height < LOW, "low")
+        # The box takes 92 % of the height: two lines of frame, one of keys, one to keep them apart.
+        left = max(1, event.size.height * 92 // 100 - 4)
+        for body in self.query("#plan-body, #box-body"):
+            body.styles.max_height = left

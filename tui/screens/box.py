@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.console import RenderableType
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -25,10 +26,12 @@ class Box(Dialog):
         Binding("pageup", "scroll(-8)", show=False),
     ]
 
-    def __init__(self, title: str, lines: Sequence[Text], agree: str = "", *, error: bool = False) -> None:
+    def __init__(
+        self, title: str, shown: Sequence[Text] | RenderableType, agree: str = "", *, error: bool = False
+    ) -> None:
         super().__init__()
         self._title = title
-        self._lines = tuple(lines)
+        self._shown = Text("\n").join(shown) if isinstance(shown, Sequence) and not isinstance(shown, str) else shown
         self._agree = agree
         self._error = error
 
@@ -36,7 +39,7 @@ class Box(Dialog):
         """The box."""
         with Vertical(classes="dialog error" if self._error else "dialog"):
             with VerticalScroll(id="box-body", can_focus=False):
-                yield Static(Text("\n").join(self._lines), markup=False)
+                yield Static(self._shown, markup=False)
             ends = Text.assemble(("esc", "bold cyan"), " no     " if self._agree else " back")
             if self._agree:
                 ends.append("enter", "bold cyan").append(f" {self._agree}")

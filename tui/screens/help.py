@@ -1,9 +1,12 @@
 """What the keys do and the signs mean."""
 
+from rich.console import Group
 from rich.text import Text
 
+from tui.render import grid
 from tui.screens.box import Box
 
+_WIDTH = 10
 _KEYS = (
     ("j k ↓ ↑", "choose a problem"),
     ("enter", "open it full width; esc goes back"),
@@ -32,7 +35,7 @@ _SIGNS = (
 
 def help_box() -> Box:
     """Return the help as a box."""
-    lines = [Text.assemble((f" {key:<9}", "bold cyan"), text) for key, text in _KEYS]
-    lines += [Text(""), *(Text.assemble((f" {sign:<9}", "bold"), text) for sign, text in _SIGNS)]
-    lines += [Text(""), Text(" Nothing is written that was not shown first. Passwords are never shown.", "dim")]
-    return Box("Help", lines)
+    rows = [(Text(key, "bold cyan"), Text(text)) for key, text in _KEYS]
+    rows += [(Text(""), Text("")), *((Text(sign, "bold"), Text(text)) for sign, text in _SIGNS)]
+    last = Text("\nNothing is written that was not shown first. Passwords are never shown.", "dim")
+    return Box("Help", Group(grid(rows, _WIDTH), last))

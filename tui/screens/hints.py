@@ -3,15 +3,27 @@
 from checks.repair.plan import FixPlan
 from tui.board import Board
 from tui.widgets.bars import Hint
+from tui.words import is_mended
 
 
 def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool = False) -> tuple[Hint, ...]:
     """Return the footer of the main screen, or of an opened problem."""
 
     def usable(letter: str) -> bool:
-        return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not board.writing
+        busy = board.writing or is_mended(board.repairs.get(key or ""))
+        return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not busy
 
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
+    if key is None and not opened:
+        filtered = (Hint("/", "filter"), Hint("esc", "show all")) if board.filter else ()
+        return (
+            *filtered,
+            Hint("ctrl+r", "look again"),
+            Hint("z", "undo", mended),
+            Hint("q", "quit"),
+            Hint("?", "help"),
+        )
+    form = key is not None and board.asks_login(key) and not board.writing
     best = board.plan_for(key, "f") if key else None
     mend = "mend" if narrow else "mend as shown"
     verb = "read advice" if isinstance(best, FixPlan) and not best.steps else mend
@@ -19,7 +31,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
     return (
         *first,
         Hint("f", verb, usable("f")),
-        Hint("s", "recreate", usable("s")),
+        Hint("s", "new login" if form else "recreate", usable("s") or form),
         Hint("a", "attach", usable("a")),
         Hint("r", "replace pods", usable("r")),
         Hint("t", "test", key is not None),

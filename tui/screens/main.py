@@ -79,20 +79,18 @@ class MainScreen(BoardScreen):
         """Show what is known now; the cursor and the scroll stay where they are."""
         self._board = board
         self.header.show(board)
-        self.problems.show(board.rows)
-        empty = self.query_one("#empty", Static)
-        self.problems.display = bool(board.rows)
-        empty.display = not board.rows
-        if not board.rows:
-            empty.update(Text("\n").join(empty_lines(board)))
-        lines = notice_lines(board) if board.rows else []
+        rows = board.rows
+        self.problems.show(rows)
+        self.set_class(not rows, "bare")
+        self.query_one("#empty", Static).update(Text("\n").join(empty_lines(board)))
+        lines = notice_lines(board) if rows else []
         notice = self.query_one("#notice", Static)
         notice.display = bool(lines)
         notice.update(Text("\n").join(lines))
         self._show_selected()
 
     def _show_selected(self) -> None:
-        board, key = self._board, self.selected if self._board.rows else None
+        board, key = self._board, self.selected
         self.query_one("#heading", Static).update(heading(self.problems.scrollable_content_region.width))
         self.detail.show(board, key)
         problem = board.problems.get(key or "")

@@ -15,6 +15,7 @@ from tui.render import (
     PROOF_WIDTH,
     SIGN_WIDTH,
     STAGE_WIDTH,
+    TIME_WIDTH,
     Row,
     diff_rows,
     grid,
@@ -56,11 +57,11 @@ class Detail(VerticalScroll, can_focus=False):
         self._parts: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Verdict, path, evidence, then the plans."""
+        """Verdict, what was done about it, path, evidence, then the plans."""
         yield Static(id="verdict", markup=False)
+        yield Static(id="repair", markup=False)
         yield Static(id="path", markup=False)
         yield Static(id="evidence", markup=False)
-        yield Static(id="repair", markup=False)
         yield Vertical(id="cards")
 
     def show(self, board: Board, key: str | None) -> None:
@@ -166,7 +167,7 @@ def repair_part(repair: Repair | None) -> RenderableType | None:
     """The repair of a problem, and what `z` would put back; None where nothing was done."""
     if repair is None:
         return None
-    shown = grid(repair_rows(repair), SIGN_WIDTH if repair.running else PLAN_WIDTH)
+    shown = grid(repair_rows(repair), SIGN_WIDTH if repair.running else TIME_WIDTH)
     if repair.running or not repair.undo:
         return shown
     title = (Text("z", "bold cyan"), Text.assemble(("Undo: put back what was there", "bold"), ("  one key", "dim")))
