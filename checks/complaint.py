@@ -7,11 +7,11 @@ In: a text of any length and content. Out: a `Reading`; nothing is raised. The t
 from collections.abc import Callable
 from dataclasses import replace
 
+from checks.answers import Reading
 from checks.complaints import kubelet, node, places, reference, registry, status, token, transport
 from checks.complaints.text import Chain, chains, clean
 from checks.complaints.verdict import UNKNOWN, Verdict, likely
 from checks.complaints.words import next_step, sentence
-from checks.model import Reading
 
 __all__ = ["next_step", "read", "sentence"]
 

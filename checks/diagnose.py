@@ -4,8 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from checks.answers import Reading
 from checks.facts import Knows, Trial, Unknown
-from checks.model import Diagnosis, Evidence, Finding, Problem, Pull, Reading, Stage, Subject
+from checks.model import (
+    Diagnosis,
+    Evidence,
+    Finding,
+    Problem,
+    Pull,
+    Stage,
+    Subject,
+)
 from checks.path import walk
 from checks.rules import RULES, UNKNOWN, by_code
 from checks.rules.base import Rule
@@ -92,7 +101,8 @@ def _registry(diagnosis: Diagnosis) -> str:
     return image.registry if rule is not None and rule.stage is Stage.WIRING and image is not None else ""
 
 
-def _problem(cluster: str, members: list[Diagnosis], apart: str) -> Problem:
+def _problem(cluster: str, found: list[Diagnosis], apart: str) -> Problem:
+    members = sorted(found, key=_place)
     cause = members[0].cause
     rule = by_code(cause.code)
     assert rule is not None
@@ -104,9 +114,14 @@ def _problem(cluster: str, members: list[Diagnosis], apart: str) -> Problem:
         title=rule.title,
         cause=_cause_word(rule, members[0]),
         sentence=sentence(members[0]),
-        diagnoses=tuple(sorted(members, key=lambda d: (d.pull.namespace, d.pull.pod, d.pull.container))),
+        diagnoses=tuple(members),
         apart=apart,
     )
+
+
+def _place(diagnosis: Diagnosis) -> tuple[str, str, str]:
+    """Pulls stand in this order, and the first speaks for all: not the one whose thread was done first."""
+    return diagnosis.pull.namespace, diagnosis.pull.pod, diagnosis.pull.container
 
 
 def _cause_word(rule: Rule, diagnosis: Diagnosis) -> str:

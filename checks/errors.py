@@ -13,7 +13,6 @@ DoctorError
 │   ├── Invalid           422 and 400: validation or an admission webhook said no
 │   ├── Throttled         429 after all retries
 │   └── ServerFault       5xx and answers that are not Kubernetes
-├── RegistryError         registry or Harbor API could not be used at all
 ├── Refused               a gate or the person said no: nothing was written
 └── Interrupted           stopped on request
 """
@@ -74,10 +73,6 @@ class Throttled(ClusterError):
 
 class ServerFault(ClusterError):
     """The API server failed (5xx) or answered something that is not Kubernetes."""
-
-
-class RegistryError(DoctorError):
-    """A registry or Harbor's API could not be used at all."""
 
 
 class Refused(DoctorError):

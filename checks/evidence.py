@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from checks import complaint
+from checks.answers import KeyringAnswer, Reading
 from checks.clients.once import Once
 from checks.credentials import PullSecret
 from checks.dockerconfig import read_secret
@@ -20,11 +21,9 @@ from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
 from checks.model import (
     Evidence,
-    KeyringAnswer,
     NamedSecret,
     ObjectRef,
     Pull,
-    Reading,
     ServiceAccountView,
 )
 from checks.scan import events_complaint

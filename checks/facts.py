@@ -3,7 +3,7 @@
 Everything here is plain data without secrets, except `Login`, which hides its own.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
@@ -241,7 +241,5 @@ class Nearby:
 
     tags: Tags = NOT_LOOKED
     """All tags of the repository, as the login may list them; empty where the repository is not there."""
-    ran_before: tuple[str, ...] = field(default=())
-    """Image references that this workload ran before (its ReplicaSets), newest first."""
     elsewhere: "Fact[tuple[Elsewhere, ...]] | Unknown" = NOT_LOOKED
     """Where an image that names no registry is served after all; asked only where Docker Hub denies it."""

@@ -11,9 +11,9 @@ Left out: node-wide docker configs and credential plugins, which no API shows. K
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from checks.answers import Attempt, EntryVerdict, KeyringAnswer, KeyringError
 from checks.credentials import Entry, PullSecret
 from checks.image import ImageRef
-from checks.model import Attempt, EntryVerdict, KeyringAnswer, KeyringError
 from checks.nearmiss import hub_not_needed, serving, unreadable, why_not
 from checks.registrykey import HUB_KEY, Key, Target, is_hub_image, matches, read_key, target
 

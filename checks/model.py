@@ -4,11 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from checks.answers import Attempt as Attempt
-from checks.answers import EntryVerdict as EntryVerdict
-from checks.answers import KeyringAnswer as KeyringAnswer
-from checks.answers import KeyringError as KeyringError
-from checks.answers import Reading as Reading
+from checks.answers import KeyringAnswer, Reading
 from checks.credentials import PullSecret
 from checks.facts import NOT_LOOKED, Fact, HarborView, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
 from checks.image import ImageRef

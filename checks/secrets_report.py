@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from checks.answers import Attempt, KeyringAnswer, KeyringError
 from checks.credentials import PullSecret
 from checks.dockerconfig import read_secret, salvage
 from checks.errors import UsageError
 from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
-from checks.model import Attempt, KeyringAnswer, KeyringError
 
 _BAD_BYTES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
 

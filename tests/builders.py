@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from checks import complaint
+from checks.answers import KeyringAnswer
 from checks.credentials import Login, Origin, OriginKind, Password, PullSecret
 from checks.dockerconfig import read_secret
 from checks.facts import (
@@ -38,7 +39,6 @@ from checks.model import (
     Complaint,
     ContainerKind,
     Evidence,
-    KeyringAnswer,
     NamedSecret,
     Owner,
     Pull,

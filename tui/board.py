@@ -120,6 +120,11 @@ class Board:
         mine = [o for o in offers if o.key == key]
         return next((o for o in mine if isinstance(o, FixPlan)), next(iter(mine), None))
 
+    def is_mended(self, problem: str | None) -> bool:
+        """Have this problem's pods pulled after a repair that was not taken back?"""
+        repair = self.repairs.get(problem or "")
+        return repair is not None and repair.mended
+
     def asks_login(self, problem: str) -> bool:
         """Does `s` open the form: a login would mend this, and none is known?"""
         found, offer = self.problems.get(problem), self.plan_for(problem, "s")

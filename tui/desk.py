@@ -74,7 +74,7 @@ class Desk(App[int]):
         elif event.whole:
             self.show(replace(self.board, scanning=False, live=False, error=event.sentence))
         else:
-            self.push_screen(Box("It did not work", [safe(event.sentence)], error=True))
+            self.push_screen(Box("It did not work", safe(event.sentence), error=True))
         self._leave_if_done()
 
     def _leave_if_done(self) -> None:

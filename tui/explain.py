@@ -5,9 +5,9 @@ import sys
 from typing import Any
 
 from checks import complaint
+from checks.answers import Reading
 from checks.errors import UsageError
 from checks.explain_input import Said, from_text
-from checks.model import Reading
 from tui.exits import Exit, say
 from tui.stdio import lines, read_all, write, write_json
 from tui.visible import visible

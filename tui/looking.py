@@ -8,7 +8,6 @@ from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
 from tui.evidence_text import evidence_text
-from tui.words import is_mended
 
 
 class Looking(Desk):
@@ -59,7 +58,7 @@ class Looking(Desk):
     def want_offers(self, problem: str) -> None:
         """The plans of this problem are needed now."""
         found = self.board.problems.get(problem)
-        done = is_mended(self.board.repairs.get(problem))
+        done = self.board.is_mended(problem)
         if found is not None and problem not in self.board.offers and not self.board.scanning and not done:
             self._start("offers", partial(work.offers, self.doctor, self.post_message, found), problem)
 

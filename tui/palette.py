@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from checks.rules import RULES, UNKNOWN
@@ -33,4 +34,4 @@ def _named() -> Iterator[tuple[str, Rule]]:
 
 def manual_box(rule: Rule) -> Box:
     """Return the manual page of a rule as a box."""
-    return Box(f"{rule.code} {rule.title}", [safe(line) for line in rule.manual.strip().splitlines()])
+    return Box(f"{rule.code} {rule.title}", Text("\n").join(map(safe, rule.manual.strip().splitlines())))

@@ -123,7 +123,7 @@ class Repairing(Desk):
             "Put back takes it back now. To finish it, leave this and mend the problem as the list shows it;",
             f"harbor-doctor undo {event.receipt} takes it back later.",
         )
-        box = Box("A repair broke off", [safe(line) for line in lines], agree="put back")
+        box = Box("A repair broke off", Text("\n").join(map(safe, lines)), agree="put back")
         self.push_screen(box, lambda agreed: self.ask_undo(event.receipt) if agreed else None)
 
     def ask_undo(self, receipt: str) -> None:
@@ -146,7 +146,7 @@ class Repairing(Desk):
     def on_undo_shown(self, event: messages.UndoShown) -> None:
         """Ask before putting back."""
         lines = [diff_line(sign, text) for sign, text in event.lines] or [safe("everything is as it was before")]
-        box = Box(f"Undo: {event.title}", lines, agree="put back")
+        box = Box(f"Undo: {event.title}", Text("\n").join(lines), agree="put back")
         self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt) if agreed else None)
 
     def _undo(self, problem: str, receipt: str) -> None:

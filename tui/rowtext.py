@@ -8,7 +8,7 @@ from checks.model import Problem
 from tui.board import Board
 from tui.render import SAFETY_MARK, age, mark, middle, pods, since
 from tui.visible import visible
-from tui.words import is_mended, row_note
+from tui.words import row_note
 
 _PODS, _SINCE, _MEND = 4, 5, 1
 """Widths of the right-hand columns."""
@@ -57,7 +57,7 @@ def row_mark(board: Board, problem: Problem) -> Text:
     repair = board.repairs.get(problem.id)
     if repair is not None and repair.running:
         return Text("…", "bold yellow")
-    return Text("✔", "green") if is_mended(repair) else mark(problem)
+    return Text("✔", "green") if board.is_mended(problem.id) else mark(problem)
 
 
 def subject_text(problem: Problem) -> str:

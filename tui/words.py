@@ -39,11 +39,6 @@ def outcome_sign(repair: Repair) -> tuple[str, str]:
     return good if repair.undone else {True: good, False: bad, None: ("…", "yellow")}[outcome.mended]
 
 
-def is_mended(repair: Repair | None) -> bool:
-    """Have the pods pulled, and was the repair not taken back?"""
-    return repair is not None and repair.mended
-
-
 def row_note(repair: Repair | None) -> Text | None:
     """What a row says instead of its cause while and after it is worked on; None where nothing was done."""
     if repair is None:
@@ -54,7 +49,7 @@ def row_note(repair: Repair | None) -> Text | None:
         return Text(visible(repair.error), "red")
     if repair.undone:
         return Text(f"undone {clock(repair.at)}", "yellow")
-    if is_mended(repair):
+    if repair.mended:
         return Text(f"mended {clock(repair.at)} · z undo", "green")
     return outcome_text(repair)
 
@@ -75,7 +70,7 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:
-        problems = [p for key, p in board.found.items() if not is_mended(board.repairs.get(key))]
+        problems = [p for key, p in board.found.items() if not board.is_mended(key)]
         waiting = sum(pods(problem) for problem in problems)
         bad = f"{counted(len(problems), 'problem')} · {counted(waiting, 'pod')} waiting"
         right.append(bad, "bold red" if problems else "bold green")

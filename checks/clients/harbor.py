@@ -4,6 +4,8 @@
 recorded from Harbor 2.15.2). Only the operator's own login is used.
 """
 
+from typing import Any
+
 from checks.clients.harbor_api import Api, Operator, Reply, segment
 from checks.clients.harbor_project import project_view
 from checks.clients.harbor_robots import Robots, fact, looks_like_robot, project_exists
@@ -20,6 +22,8 @@ class Harbor:
         self._web = web or Web(settings)
         self._api = Api(self._web, settings.harbor_login)
         self._views: Once[tuple[str, str, str], HarborView] = Once()
+        self._exists: Once[tuple[str, str], Fact[bool] | Unknown] = Once()
+        self._members: Once[tuple[str, str], list[dict[str, Any]] | Reply] = Once()
         self._projects: Once[tuple[str, str], Fact[ProjectView | None] | Unknown] = Once()
         self._robots = Robots(self._api)
 
@@ -32,7 +36,8 @@ class Harbor:
         return self._views.get(key, lambda: self._look(host, project, username, operator))
 
     def _look(self, host: str, project: str, username: str, operator: Operator) -> HarborView:
-        exists = project_exists(self._api, host, project)
+        key = (host.lower(), project)
+        exists = self._exists.get(key, lambda: project_exists(self._api, host, project))
         if looks_like_robot(username):
             robot = self._robots.find(host, username, operator)
             return HarborView(robot, exists, Unknown("robot accounts are not members of projects"))
@@ -42,7 +47,8 @@ class Harbor:
     def _member(self, host: str, project: str, username: str, exists: Fact[bool] | Unknown) -> Fact[bool] | Unknown:
         if isinstance(exists, Fact) and not exists.value:
             return Unknown(f"the project {project} does not exist")
-        found = self._api.listed(host, f"/projects/{segment(project)}/members")
+        key = (host.lower(), project)
+        found = self._members.get(key, lambda: self._api.listed(host, f"/projects/{segment(project)}/members"))
         if isinstance(found, Reply):
             return Unknown(f"Harbor showed {self._api.username} no members of {project}: {found.why}")
         if any(one.get("entity_name") == username and one.get("entity_type") == "u" for one in found):
@@ -61,7 +67,8 @@ class Harbor:
     def forget(self, host: str) -> None:
         """Look everything up again at `host`; the operator's login is not tested again."""
         here = host.lower()
-        self._projects.forget(lambda key: key[0] == here)
+        for kept in (self._exists, self._members, self._projects):
+            kept.forget(lambda key: key[0] == here)
         self._views.forget(lambda key: key[0] == here)
         self._robots.forget(host)
 

@@ -1,6 +1,6 @@
 """The outcome of a reading in plain words: what the text says and leaves open, and what to do next."""
 
-from checks.model import Reading
+from checks.answers import Reading
 
 _SAYS = {
     "bad_credentials": "{host} refuses the login that was sent",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from checks.facts import Exchange, Fact, Knows, Manifest, Trial, Unknown
+from checks.facts import Exchange, Fact, Knows, Manifest, Trial, Unknown, Variant
 from checks.model import Evidence, Finding, Proof, Stage, Subject
 
 DENIALS = (401, 403)
@@ -178,6 +178,25 @@ def refused(evidence: Evidence, trial: Trial | None) -> bool:
     if trial is None or trial.login is None or not turned_away(evidence, trial):
         return False
     return trial.knows is Knows.REFUSED or trial.login.username.startswith("robot$")
+
+
+def variants_of(evidence: Evidence, trial: Trial, kind: str) -> tuple[Variant, ...]:
+    """The changed logins of this kind that were tried for a trial's login."""
+    return tuple(v for v in evidence.variants if v.kind == kind and v.of == trial.login)
+
+
+def accepted_variant(evidence: Evidence, trial: Trial, kind: str) -> Variant | None:
+    """The changed login of this kind that the registry accepts, if it does."""
+    return next((v for v in variants_of(evidence, trial, kind) if v.trial.knows is Knows.ACCEPTED), None)
+
+
+def healed(evidence: Evidence, kind: str) -> tuple[Trial, Variant] | None:
+    """A login that is turned away, and the same one with this one change, which is accepted."""
+    for trial in usable_trials(evidence):
+        variant = accepted_variant(evidence, trial, kind) if turned_away(evidence, trial) else None
+        if variant is not None:
+            return trial, variant
+    return None
 
 
 def secret_subject(evidence: Evidence, name: str) -> Subject:

@@ -139,6 +139,14 @@ def test_membership_of_a_user(world: Registries):
     assert isinstance(harbor(world, "sam", PASSWORD).view(HOST, "crm", "lena").member, Unknown)
 
 
+def test_a_project_and_its_members_are_asked_for_once_for_all_users(world: Registries):
+    api = harbor(world)
+    for user in ("lena", "grace", "sam"):
+        api.view(HOST, "crm", user)
+    assert world.log.count(path="/api/v2.0/projects", method="HEAD") == 1
+    assert world.log.count(path="/api/v2.0/projects/crm/members") == 1
+
+
 def test_a_pull_robot_as_operator_sees_little_and_says_so(world: Registries):
     view = harbor(world, "robot$shop+pull", SECRET).view(HOST, "shop", "robot$shop+pull")
     assert isinstance(view.robot, Unknown)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from checks.answers import Reading
 from checks.complaint import read
-from checks.model import Reading
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 SAME_FAULT = {

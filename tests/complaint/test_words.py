@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from checks.answers import Reading
 from checks.complaint import next_step, read, sentence
-from checks.model import Reading
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from checks.answers import KeyringAnswer
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Origin, OriginKind, PullSecret
 from checks.dockerconfig import read_secret
 from checks.dockerpayload import PayloadError, decode
 from checks.image import ImageNameError, parse
 from checks.keyring import answer
-from checks.model import KeyringAnswer
 from checks.registrykey import matches, read_key, target
 
 CORPUS = Path(__file__).parent.parent / "corpus"

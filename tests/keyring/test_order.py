@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.answers import KeyringAnswer
 from checks.dockerconfig import read_secret
 from checks.image import parse
 from checks.keyring import answer
-from checks.model import KeyringAnswer
 from checks.registrykey import read_key
 
 HOST = "harbor.example.com"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.answers import EntryVerdict
 from checks.dockerconfig import read_secret
 from checks.image import ImageNameError, parse
 from checks.keyring import answer
-from checks.model import EntryVerdict
 
 ENTRY = {"username": "u", "password": "s3cret"}
 

@@ -1,6 +1,7 @@
 """Who is not blamed, and what is not shown: cases that a review of the verdicts brought up."""
 
 import json
+from itertools import permutations
 
 from checks.diagnose import broken, diagnose, group
 from checks.facts import Knows, Unknown, Variant
@@ -74,3 +75,13 @@ def test_a_locked_user_is_not_called_refused(named) -> None:
     login = b.login("dev1")
     trials = [b.refused(login, knows=Knows.LOCKED)]
     named(b.evidence(b.secret(b.entry("dev1")), trials=trials, text=b.unauthorized()), "HD307", "shop/harbor-pull")
+
+
+def test_the_verdict_does_not_depend_on_which_pull_was_explained_first() -> None:
+    images = [f"{b.HOST}/shop/app{number}:1" for number in range(3)]
+    found = [
+        diagnose(b.evidence(image=image, text=b.nothing_sent(image), fields={"pod": f"p{n}", "pod_uid": f"u{n}"}))
+        for n, image in enumerate(images)
+    ]
+    seen = {(p.sentence, p.pulls) for order in permutations(found) for p in group("prod", order)}
+    assert len(seen) == 1

@@ -1,6 +1,5 @@
 """Boxes with text: help, an error, the difference that an undo would put back."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -26,12 +25,10 @@ class Box(Dialog):
         Binding("pageup", "scroll(-8)", show=False),
     ]
 
-    def __init__(
-        self, title: str, shown: Sequence[Text] | RenderableType, agree: str = "", *, error: bool = False
-    ) -> None:
+    def __init__(self, title: str, shown: RenderableType, agree: str = "", *, error: bool = False) -> None:
         super().__init__()
         self._title = title
-        self._shown = Text("\n").join(shown) if isinstance(shown, Sequence) and not isinstance(shown, str) else shown
+        self._shown = shown
         self._agree = agree
         self._error = error
 

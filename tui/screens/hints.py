@@ -3,14 +3,13 @@
 from checks.repair.plan import FixPlan
 from tui.board import Board
 from tui.widgets.bars import Hint
-from tui.words import is_mended
 
 
 def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool = False) -> tuple[Hint, ...]:
     """Return the footer of the main screen, or of an opened problem."""
 
     def usable(letter: str) -> bool:
-        busy = board.writing or is_mended(board.repairs.get(key or ""))
+        busy = board.writing or board.is_mended(key)
         return key is not None and isinstance(board.plan_for(key, letter), FixPlan) and not busy
 
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())

@@ -13,12 +13,13 @@ from textual.widgets import Input, Static
 from tui.board import Board
 from tui.messages import Filtered
 from tui.render import safe
-from tui.rowtext import heading, pod_row, problem_row
+from tui.rowtext import pod_row, problem_row
 from tui.screens.base import BoardScreen
 from tui.screens.hints import hints
 from tui.screens.problem import ProblemScreen
 from tui.widgets.bars import Footer, Header
 from tui.widgets.detail import Detail
+from tui.widgets.heading import Heading
 from tui.widgets.rows import RowList
 from tui.words import empty_lines, notice_lines
 
@@ -54,7 +55,7 @@ class MainScreen(BoardScreen):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield Static(id="notice", markup=False)
-                yield Static(id="heading", markup=False)
+                yield Heading(id="heading")
                 yield RowList(self._problem_row, id="problems")
                 yield Static(id="empty", markup=False)
                 yield Input(placeholder="filter: words of cause, name, image; enter keeps, esc clears", id="filter")
@@ -91,7 +92,6 @@ class MainScreen(BoardScreen):
 
     def _show_selected(self) -> None:
         board, key = self._board, self.selected
-        self.query_one("#heading", Static).update(heading(self.problems.scrollable_content_region.width))
         self.detail.show(board, key)
         problem = board.problems.get(key or "")
         self.pods.show(tuple(str(n) for n in range(len(problem.pulls))) if problem else ())

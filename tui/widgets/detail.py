@@ -26,7 +26,7 @@ from tui.render import (
     refusal_row,
     safe,
 )
-from tui.words import clock, is_mended, outcome_sign
+from tui.words import clock, outcome_sign
 
 EVIDENCE_SHORT = 6
 """Lines of evidence beside the list; opened, all are shown."""
@@ -120,7 +120,7 @@ class Detail(VerticalScroll, can_focus=False):
 
     def _cards(self, board: Board, problem: Problem) -> None:
         repair = board.repairs.get(problem.id)
-        if repair is not None and (repair.running or is_mended(repair)):
+        if repair is not None and (repair.running or repair.mended):
             painted: list[tuple[RenderableType, FixPlan | None]] = []
         elif problem.id not in board.offers:
             painted = [(Text("looking for a cure…", "dim italic"), None)]

@@ -24,14 +24,13 @@ def repository_missing(case: Case) -> Text:
 
 
 def tag_missing(case: Case) -> Text:
-    """No such tag or digest (HD503); the nearest tags and what ran before are offered, never `latest`."""
+    """No such tag or digest (HD503); the nearest tags are offered, never `latest`."""
     near = [tag for tag in case.param("near").split(", ") if tag and tag != "latest"]
     base = case.image.name if case.image else "IMAGE"
-    ran = case.problem.diagnoses[0].evidence.nearby.ran_before[:2]
-    choices = [*(f"{base}:{tag}" for tag in near), *ran]
+    choices = [f"{base}:{tag}" for tag in near]
     lines = [f"{case.written} was never pushed, or was deleted."]
     if choices:
-        lines += ["If it is a slip of the pen, one of:", *(case.set_image(image) for image in dict.fromkeys(choices))]
+        lines += ["If it is a slip of the pen, one of:", *map(case.set_image, choices)]
     return "Use a tag that exists, or push this one", (
         *lines,
         "Otherwise push it again:",

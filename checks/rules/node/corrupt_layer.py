@@ -7,17 +7,15 @@ Why it matters: the registry's storage, a proxy or a cache on the way has change
 What to do: pull the image elsewhere to see whether the registry's copy is damaged; push it again if so.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule, kubelet_proves
+from checks.rules.text_rule import image_subject, text_finding
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "corrupt_layer"):
-        return None
-    pull = evidence.pull
-    subject = Subject("image", pull.namespace, pull.image)
-    return Finding("HD704", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    proven = kubelet_proves(evidence, "corrupt_layer")
+    return text_finding(evidence, "HD704", image_subject(evidence)) if proven else None
 
 
 RULE = Rule(

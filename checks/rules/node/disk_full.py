@@ -7,17 +7,14 @@ Why it matters: neither Secret nor registry can help; other pods of the node wil
 What to do: free space on the node, or let the kubelet's image garbage collection run with lower thresholds.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule, kubelet_proves
+from checks.rules.text_rule import node_subject, text_finding
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "disk_full"):
-        return None
-    pull = evidence.pull
-    subject = Subject("node", "", pull.node or "unknown node")
-    return Finding("HD701", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    return text_finding(evidence, "HD701", node_subject(evidence)) if kubelet_proves(evidence, "disk_full") else None
 
 
 RULE = Rule(

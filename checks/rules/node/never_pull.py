@@ -8,17 +8,14 @@ Why it matters: no registry is ever asked.
 What to do: load the image onto the node, or set the policy to IfNotPresent.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule
+from checks.rules.text_rule import image_subject, text_finding
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet says so; whether the image is not there or may not be used, it does not tell."""
-    if evidence.reading.cause != "never_pull":
-        return None
-    pull = evidence.pull
-    subject = Subject("image", pull.namespace, pull.image)
-    return Finding("HD702", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    return text_finding(evidence, "HD702", image_subject(evidence)) if evidence.reading.cause == "never_pull" else None
 
 
 RULE = Rule(

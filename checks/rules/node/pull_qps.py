@@ -8,8 +8,9 @@ Why it matters: it looks like a registry's limit, and heals by itself at one of 
 What to do: wait; raise the limit where many pods start at once on this node.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule, kubelet_proves
+from checks.rules.text_rule import node_subject, text_finding
 
 
 def own_limit(evidence: Evidence) -> bool:
@@ -19,11 +20,8 @@ def own_limit(evidence: Evidence) -> bool:
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "rate_limited") or not own_limit(evidence):
-        return None
-    pull = evidence.pull
-    subject = Subject("node", "", pull.node or "unknown node")
-    return Finding("HD703", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    proven = kubelet_proves(evidence, "rate_limited") and own_limit(evidence)
+    return text_finding(evidence, "HD703", node_subject(evidence)) if proven else None
 
 
 RULE = Rule(

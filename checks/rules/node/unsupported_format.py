@@ -8,17 +8,15 @@ Why it matters: the image was found and may be pulled; the node cannot use it.
 What to do: build and push the image anew with a current builder, or use a newer runtime.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule, kubelet_proves
+from checks.rules.text_rule import image_subject, text_finding
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet's text proves it."""
-    if not kubelet_proves(evidence, "unsupported_format"):
-        return None
-    pull = evidence.pull
-    subject = Subject("image", pull.namespace, pull.image)
-    return Finding("HD705", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    proven = kubelet_proves(evidence, "unsupported_format")
+    return text_finding(evidence, "HD705", image_subject(evidence)) if proven else None
 
 
 RULE = Rule(

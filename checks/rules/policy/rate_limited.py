@@ -7,18 +7,16 @@ Why it matters: it heals by itself when the window has passed, and comes back wi
 What to do: wait; pull with a login that has a higher limit; put a proxy cache between.
 """
 
-from checks.model import Evidence, Finding, Stage, Subject
-from checks.rules.base import Rule, kubelet_proof, kubelet_proves
+from checks.model import Evidence, Finding, Stage
+from checks.rules.base import Rule, kubelet_proves, registry_subject
 from checks.rules.node.pull_qps import own_limit
+from checks.rules.text_rule import text_finding
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet's text proves it of a registry: its own limit is HD703's."""
-    if not kubelet_proves(evidence, "rate_limited") or own_limit(evidence):
-        return None
-    pull = evidence.pull
-    subject = Subject("registry", "", evidence.image.registry if evidence.image else evidence.reading.host)
-    return Finding("HD604", subject, {"node": pull.node or "the node", "image": pull.image}, (kubelet_proof(evidence),))
+    proven = kubelet_proves(evidence, "rate_limited") and not own_limit(evidence)
+    return text_finding(evidence, "HD604", registry_subject(evidence)) if proven else None
 
 
 RULE = Rule(

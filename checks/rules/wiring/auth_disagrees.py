@@ -9,23 +9,21 @@ What to do: write `auth` anew from user name and password; the next attempt uses
 """
 
 from checks.credentials import shown_key
-from checks.facts import Knows, Trial, Variant
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
+    healed,
     kubelet_proof,
     login_proofs,
     open_to,
     secret_proof,
     trial_secret,
-    turned_away,
-    usable_trials,
 )
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the login in `auth` is refused and the one beside it is accepted."""
-    proven = _proven(evidence) if open_to(evidence, "bad_credentials") else None
+    proven = healed(evidence, "username_password") if open_to(evidence, "bad_credentials") else None
     if proven is None:
         return None
     trial, variant = proven
@@ -51,16 +49,6 @@ def examine(evidence: Evidence) -> Finding | None:
             *login_proofs(variant.trial, ", from beside it"),
         ),
     )
-
-
-def _proven(evidence: Evidence) -> tuple[Trial, Variant] | None:
-    for trial in usable_trials(evidence):
-        if turned_away(evidence, trial):
-            for variant in evidence.variants:
-                good = variant.kind == "username_password" and variant.trial.knows is Knows.ACCEPTED
-                if good and variant.of == trial.login:
-                    return trial, variant
-    return None
 
 
 RULE = Rule(

@@ -9,9 +9,10 @@ copied from Harbor's pages. Nothing reports it.
 What to do: add an entry for the registry as the image names it; other entries stay.
 """
 
+from checks.answers import EntryVerdict
 from checks.credentials import shown_key
 from checks.facts import Fact, Unknown
-from checks.model import EntryVerdict, Evidence, Finding, Proof, Stage
+from checks.model import Evidence, Finding, Proof, Stage
 from checks.rules.base import (
     Rule,
     denied_without_login,

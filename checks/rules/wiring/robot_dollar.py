@@ -9,10 +9,11 @@ Why it matters: Harbor takes the name for an ordinary user whom it does not know
 What to do: write the full name, in single quotes when a shell is involved.
 """
 
-from checks.facts import Fact, Knows, Trial, Variant
+from checks.facts import Fact, Knows, Trial
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
+    accepted_variant,
     blamed,
     is_harbor,
     kubelet_proof,
@@ -21,6 +22,7 @@ from checks.rules.base import (
     secret_proof,
     trial_secret,
     turned_away,
+    variants_of,
 )
 
 
@@ -39,7 +41,7 @@ def examine(evidence: Evidence) -> Finding | None:
         return None
     if _tried_in_vain(evidence, trial):
         return None
-    variant = _accepted(evidence, trial)
+    variant = accepted_variant(evidence, trial, "robot_dollar")
     full = variant.trial.login.username if variant and variant.trial.login else ""
     subject = trial_secret(evidence, trial)
     return Finding(
@@ -60,16 +62,9 @@ def examine(evidence: Evidence) -> Finding | None:
     )
 
 
-def _accepted(evidence: Evidence, trial: Trial) -> Variant | None:
-    """The full name with the same password, where the registry accepts that."""
-    tried = (v for v in evidence.variants if v.kind == "robot_dollar" and v.of == trial.login)
-    return next((v for v in tried if v.trial.knows is Knows.ACCEPTED), None)
-
-
 def _tried_in_vain(evidence: Evidence, trial: Trial) -> bool:
     """The full name is refused too: the name is not what is wrong, or not alone."""
-    tried = (v for v in evidence.variants if v.kind == "robot_dollar" and v.of == trial.login)
-    return any(v.trial.knows is Knows.REFUSED for v in tried)
+    return any(v.trial.knows is Knows.REFUSED for v in variants_of(evidence, trial, "robot_dollar"))
 
 
 def _is_member(evidence: Evidence, user: str) -> bool:

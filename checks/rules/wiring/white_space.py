@@ -9,18 +9,17 @@ What to do: write the same login without the white space; the next attempt uses 
 """
 
 from checks.credentials import shown_key
-from checks.facts import Knows, Trial, Variant
+from checks.facts import Knows, Trial
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
     blamed,
+    healed,
     kubelet_proof,
     login_proofs,
     open_to,
     secret_proof,
     trial_secret,
-    turned_away,
-    usable_trials,
 )
 
 
@@ -28,7 +27,7 @@ def examine(evidence: Evidence) -> Finding | None:
     """Fire where the login is refused as it stands and accepted without the white space, or cannot be tested."""
     if not open_to(evidence, "bad_credentials"):
         return None
-    trial, variant = _proven(evidence) or (_untested(evidence), None)
+    trial, variant = healed(evidence, "white_space") or (_untested(evidence), None)
     if trial is None or trial.login is None:
         return None
     where, subject = _white_space(trial), trial_secret(evidence, trial)
@@ -44,17 +43,6 @@ def examine(evidence: Evidence) -> Finding | None:
             *(login_proofs(variant.trial, ", without it") if variant else ()),
         ),
     )
-
-
-def _proven(evidence: Evidence) -> tuple[Trial, Variant] | None:
-    """A login that is turned away, and the same one without white space, which is not."""
-    for trial in usable_trials(evidence):
-        if turned_away(evidence, trial):
-            for variant in evidence.variants:
-                good = variant.kind == "white_space" and variant.trial.knows is Knows.ACCEPTED
-                if good and variant.of == trial.login and _white_space(trial):
-                    return trial, variant
-    return None
 
 
 def _untested(evidence: Evidence) -> Trial | None:
