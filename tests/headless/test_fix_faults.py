@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from checks.doctor import Doctor
-from checks.errors import ClusterError, DoctorError, Unreachable
+from checks.errors import ClusterError, DoctorError
 from checks.repair.apply import NOT_WRITTEN
 from checks.repair.plan import FixPlan, Outcome, Progress
 from checks.settings import Settings
@@ -144,19 +144,11 @@ def _undone(ground: Ground) -> str:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Case]:
     pairs = [(request, fault) for request, names in AT.items() for fault in FAULTS if fault.name in names]
     folders = [tmp_path_factory.mktemp("case") for _ in pairs]
-    with ThreadPoolExecutor(4) as pool:
-        made = pool.map(lambda one: _steadily(one[0], *one[1]), zip(folders, pairs, strict=True))
+    with ThreadPoolExecutor(2) as pool:
+        made = pool.map(lambda one: _case(one[0], *one[1]), zip(folders, pairs, strict=True))
         found = {(request, fault.name): case for (request, fault), case in zip(pairs, made, strict=True)}
     _print_processes(found)
     return found
-
-
-def _steadily(folder: Path, request: str, fault: Fault) -> Case:
-    """One case; on a machine too busy for a handshake in time, once more from the start."""
-    try:
-        return _case(folder, request, fault)
-    except Unreachable:
-        return _case(folder.with_name(f"{folder.name}-again"), request, fault)
 
 
 def _print_processes(found: dict[tuple[str, str], Case]) -> None:
