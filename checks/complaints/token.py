@@ -64,8 +64,9 @@ def _unreached(chain: Chain) -> Verdict | None:
         return likely("token_service_failure", "bad_credentials") if chain.has(*_TOKEN) else None
     if verdict.cause == "proxy":
         return verdict
-    if verdict.cause == UNKNOWN:
-        return likely("token_service_failure", *verdict.alternatives)
+    if UNKNOWN in (verdict.cause, *verdict.alternatives):
+        named = (cause for cause in (verdict.cause, *verdict.alternatives) if cause != UNKNOWN)
+        return likely("token_service_failure", *named)
     if places.same_site(places.host(chain), _registry_host(chain)):
         return likely(verdict.cause, "token_service_failure", *verdict.alternatives)
     return likely("token_service_failure", verdict.cause, *verdict.alternatives)

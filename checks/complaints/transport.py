@@ -107,7 +107,7 @@ def judge(chain: Chain) -> Verdict | None:
     if chain.has(*_INSPECTION):
         return unknown(*dict.fromkeys(c for c in (verdict.cause, *verdict.alternatives) if c != UNKNOWN))
     if verdict.cause == "timeout" and not chain.has(*_ON_THE_LINE):
-        return unknown("timeout")
+        return likely("timeout", UNKNOWN) if chain.has("context deadline exceeded") else unknown("timeout")
     return verdict
 
 

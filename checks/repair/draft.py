@@ -10,6 +10,8 @@ from checks.repair.prove import pods_of
 from checks.repair.steps import Step, Verb
 
 NEXT_ATTEMPT = "at the kubelet's next attempt, within 5 min"
+_ROLLED = ("Deployment", "DaemonSet")
+_MAKES_PODS = ("Pod", "ServiceAccount", "Deployment", "DaemonSet", "StatefulSet", "CronJob")
 AT_ONCE = "at once: new pods try within seconds"
 
 
@@ -28,7 +30,7 @@ def draft(
     """Return the plan as it will be shown: rights asked, safety set, targets of the verification filled in."""
     steps = tuple(steps)
     new_pods = any(step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD) for step in steps)
-    rolled = any(step.verb is Verb.REPLACE and step.target.kind in ("Deployment", "DaemonSet") for step in steps)
+    rolled = any(step.verb is Verb.REPLACE and step.target.kind in _ROLLED for step in steps)
     plan = FixPlan(
         id=name, key=key, title=title, problem=problem.id, safety=Safety.ONE_KEY, steps=steps,
         asks=tuple(dict.fromkeys(asks)), warnings=tuple(dict.fromkeys(warnings)), proof=proof,
@@ -38,13 +40,17 @@ def draft(
 
 
 def _verify(problem: Problem, steps: tuple[Step, ...]) -> tuple[tuple[str, str], ...]:
-    """Pods that stay are named; of replaced ones the owner, since the new ones have other names."""
+    """Pods that stay are named; of replaced ones the owner, since the new ones have other names.
+
+    Where new pods are the whole cure, those that are not made anew (a Job's) have nothing to wait for.
+    """
     gone = {(s.target.namespace, s.target.name) for s in steps if s.verb is Verb.REPLACE_POD}
-    rolled = {
-        s.target.namespace for s in steps if s.verb is Verb.REPLACE and s.target.kind in ("Deployment", "DaemonSet")
-    }
+    remade = {(s.target.namespace, s.target.name) for s in steps if s.verb is Verb.REMAKE_POD}
+    rolled = {s.target.namespace for s in steps if s.verb is Verb.REPLACE and s.target.kind in _ROLLED}
+    only_new_pods = all(s.target.kind in _MAKES_PODS for s in steps)
     found = (
         (p.namespace, p.owner.name if p.owner and ((p.namespace, p.pod) in gone or p.namespace in rolled) else p.pod)
         for p in pods_of(problem)
+        if not only_new_pods or p.namespace in rolled or (p.namespace, p.pod) in gone | remade
     )
     return tuple(dict.fromkeys(found))

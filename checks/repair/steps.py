@@ -3,7 +3,17 @@
 from enum import StrEnum
 from typing import Any, Protocol
 
-from checks.errors import Conflict, DoctorError, Forbidden, Invalid, NotFound, Refused
+from checks.errors import (
+    Conflict,
+    DoctorError,
+    Expired,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refused,
+    Throttled,
+    Unauthenticated,
+)
 from checks.model import ObjectRef
 from checks.repair.sealed import Sealed
 
@@ -11,7 +21,7 @@ Body = dict[str, Any]
 """A Kubernetes object as JSON, with every field it had."""
 
 
-NOT_WRITTEN = (Conflict, Forbidden, Invalid, NotFound, Refused)
+NOT_WRITTEN = (Conflict, Expired, Forbidden, Invalid, NotFound, Refused, Throttled, Unauthenticated)
 """After these nothing was written; after every other error that is not known."""
 
 

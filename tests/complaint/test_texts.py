@@ -292,14 +292,18 @@ INSPECTED = f'Failed to inspect image "{REF}": '
         (INSPECTED + DEADLINE, ""),
         (INSPECTED + "rpc error: code = Unknown desc = dial tcp 127.0.0.1:3735: i/o timeout", "ImageInspectError"),
         ("rpc error: code = Unknown desc = dial tcp 127.0.0.1:3735: i/o timeout", "InspectFailed"),
-        (DEADLINE, "ErrImagePull"),
-        (f'Failed to pull image "{REF}": {DEADLINE}', "Failed"),
         (new("context canceled"), "ErrImagePull"),
     ],
 )
 def test_a_time_that_is_up_without_a_request_may_be_the_runtimes_own(text: str, reason: str) -> None:
     reading = read(text, reason)
     assert (reading.cause, reading.alternatives, reading.confidence) == ("unknown_ambiguous", ("timeout",), "none")
+
+
+@pytest.mark.parametrize("text", [DEADLINE, f'Failed to pull image "{REF}": {DEADLINE}'])
+def test_a_deadline_without_a_request_is_likely_a_timeout_whoever_was_waited_for(text: str) -> None:
+    reading = read(text, "ErrImagePull")
+    assert (reading.cause, reading.alternatives, reading.confidence) == ("timeout", ("unknown_ambiguous",), "likely")
 
 
 def test_a_time_that_is_up_on_the_line_is_the_registrys_without_a_request_too() -> None:

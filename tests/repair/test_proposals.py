@@ -176,6 +176,16 @@ def test_attach_appends_and_keeps_what_the_list_holds(desk: Any) -> None:
     assert any("of a Job: not deleted" in text for text in plan.warnings)
 
 
+def test_a_pod_that_is_left_to_its_job_is_not_waited_for(desk: Any) -> None:
+    here = desk("HD101")
+    plan, problem = here.plan("attach", "HD101"), here.problem("HD101")
+    (left,) = (pull for pull in problem.pulls if pull.owner and pull.owner.kind == "Job")
+    assert ("pay", left.pod) not in plan.verify
+    assert {name for _, name in plan.verify} == {
+        pull.owner.name for pull in problem.pulls if pull.owner and pull is not left
+    }
+
+
 def test_a_template_with_its_own_list_is_changed_instead_of_the_account(desk: Any) -> None:
     here = desk("HD103")
     plan = PLANS["attach"](here.problem("HD103"), here.bench, None)
