@@ -74,6 +74,10 @@ class Password:
         raise TypeError("a password is never pickled")
 
 
+IDENTITY_USER = "<token>"
+"""The user name under which docker and its credential helpers keep an identity token."""
+
+
 class OriginKind(StrEnum):
     """Where a login came from."""
 
@@ -103,6 +107,8 @@ class Login:
     username: str
     password: Password
     origin: Origin = field(compare=False)
+    identity: bool = False
+    """The password is an identity token (an OAuth2 refresh token): a token service takes it, no kubelet sends it."""
 
 
 def shown_key(key: str) -> str:

@@ -93,6 +93,11 @@ def group(cluster: str, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:
         _problem(cluster, members, (registry or subject.kind) if same[code, str(subject)] > 1 else "")
         for (code, subject, registry), members in rows.items()
     ]
+    return worst_first(problems)
+
+
+def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems in the order of the list: most pods, then the oldest, then by id."""
     return tuple(sorted(problems, key=_badness))
 
 

@@ -7,7 +7,7 @@ docker CLI. Source: docker/cli `cli/config/configfile` (getConfiguredCredentialS
 from dataclasses import dataclass
 
 from checks import gojson
-from checks.credentials import Login, Origin, OriginKind, Password
+from checks.credentials import IDENTITY_USER, Login, Origin, OriginKind, Password
 from checks.dockerpayload import Fields, PayloadError, decode_auth, read, read_fields
 from checks.errors import UsageError
 
@@ -24,7 +24,7 @@ class DockerLogin:
     server: str
     """The address to ask a helper for."""
     login: Login | None = None
-    """The login that stands in the file."""
+    """The login that stands in the file; where no password does, its identity token."""
     helper: str = ""
     """Name of the helper to ask first: `desktop` for the program `docker-credential-desktop`; empty: none."""
     token_only: bool = False
@@ -68,6 +68,18 @@ def _hostname(key: str) -> str:
 
 
 def _login(fields: Fields, path: str) -> Login | None:
+    return _user_login(fields, path) or _identity(fields, path)
+
+
+def _identity(fields: Fields, path: str) -> Login | None:
+    """`docker login` writes the token where the token service gave one, and the password then nowhere."""
+    if not fields.identity:
+        return None
+    origin = Origin(OriginKind.DOCKER_CONFIG, path, fields.key)
+    return Login(IDENTITY_USER, Password(fields.identity), origin, identity=True)
+
+
+def _user_login(fields: Fields, path: str) -> Login | None:
     username, password = fields.username, fields.password
     if fields.auth:
         try:

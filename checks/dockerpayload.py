@@ -38,6 +38,8 @@ class Fields:
     auth: str = field(default="", repr=False)
     tokens: bool = False
     """There is an `identitytoken` or a `registrytoken`."""
+    identity: str = field(default="", repr=False)
+    """The `identitytoken`, which docker reads and the kubelet does not."""
 
 
 def decode(payload: bytes, secret_type: str, origin: Origin) -> tuple[Entry, ...]:
@@ -147,6 +149,8 @@ def read_fields(key: str, node: gojson.Node, path: str = "") -> tuple[Fields, Pa
         folded = gojson.fold(name)
         if folded in _TOKEN_FIELDS:
             fields.tokens = fields.tokens or bool(value.text)
+        if folded == "identitytoken" and value.kind == "string":
+            fields.identity = value.text
         if folded not in _LOGIN_FIELDS:
             continue
         where = f"{path or 'dockerConfigEntryWithAuth'}.{folded}"

@@ -4,19 +4,26 @@ Nothing heavy is imported and no network touched before `connect`. Every method 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
 from checks.errors import Interrupted
-from checks.model import Diagnosis, Evidence, Problem, Pull
+from checks.look import Tell, look, meant, news
+from checks.model import Diagnosis, Evidence, Problem, Pull, PullKey
+from checks.nodeside import AsksNode
+from checks.repair.kinds import HARBOR
 from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal, Safety
 from checks.settings import Settings
+from checks.signin import SignsIn
+from checks.tenants import Onboards
+from checks.told import ClusterInfo as ClusterInfo
+from checks.told import FormDefaults
+from checks.told import Report as Report
 
 if TYPE_CHECKING:
-    from checks.kit import Kit
+    from checks.kit import Kit, ProberOf
     from checks.repair.receipt import Receipt
     from checks.scan import Scan
 
@@ -24,34 +31,25 @@ DIAGNOSING = 16
 """Pulls looked at at a time; the prober bounds what one registry is asked at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterInfo:
-    """Which cluster, and who we are there."""
-
-    context: str
-    server: str
-    user: str
-    namespace: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A scan, explained."""
-
-    cluster: str
-    problems: tuple[Problem, ...]
-    scan: "Scan"
-    unknowns: tuple[str, ...]
-
-
-class Doctor:
+class Doctor(AsksNode, Onboards, SignsIn):
     """Finds, explains and mends failing pulls in one cluster."""
 
-    def __init__(self, settings: Settings | Callable[[], Settings]) -> None:
-        """`settings` may be a call that makes them: it is made at the first use, off the screen's thread."""
+    def __init__(self, settings: Settings | Callable[[], Settings], probers: "ProberOf | None" = None) -> None:
+        """`settings` may be a call that makes them: it is made at the first use, off the screen's thread.
+
+        `probers` gives the prober for settings, where several doctors share what they ask of registries.
+        """
         self._settings = settings
+        self._probers = probers
         self._opened: Kit | None = None
         self._lock = threading.Lock()
+        self._retested: dict[PullKey, Diagnosis] = {}
+        """Explained anew on request since the watch last looked."""
+
+    @property
+    def opened(self) -> bool:
+        """Has the cluster answered, so that asking it does not begin with connecting?"""
+        return self._opened is not None
 
     def connect(self, interactive: bool = False) -> ClusterInfo:
         """Load the kubeconfig and authenticate; raises ClusterError.
@@ -61,6 +59,10 @@ class Doctor:
         opened = self._open(interactive)
         cluster = opened.cluster
         return ClusterInfo(cluster.name, cluster.server, cluster.who(), cluster.namespace)
+
+    def look(self, stop: threading.Event, tell: Tell | None) -> Report:
+        """Find and explain; `tell` gets what is known until then. Raises ClusterError, Interrupted."""
+        return look(self, stop, tell)
 
     def find(self, stop: threading.Event) -> "Iterator[Scan]":
         """Yield growing snapshots of the failing pulls; the last one says whether it is complete."""
@@ -84,6 +86,13 @@ class Doctor:
         unknowns = tuple(dict.fromkeys(line for d in diagnoses for line in d.unknowns))
         return Report(cluster, group(cluster, diagnoses), scan, unknowns)
 
+    def grouped(self, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:
+        """Return the problems that these diagnoses make, worst first."""
+        from checks.diagnose import group
+
+        found = tuple(diagnoses)
+        return group(found[0].pull.cluster, found) if found else ()
+
     def watchable(self, report: Report) -> bool:
         """Can the cluster be watched: as a whole, or by few enough namespaces?"""
         from checks.live import MOST
@@ -96,7 +105,6 @@ class Doctor:
         Only what changed is explained again, on a fresh read of the Secrets and ServiceAccounts it rests on. Ends
         when `stop` is set; ends at once where there are too many namespaces to watch one by one.
         """
-        from checks.diagnose import group
         from checks.live import Live
 
         if not self.watchable(report):
@@ -105,14 +113,15 @@ class Doctor:
         live = Live(opened.cluster, report.scan, opened.places(report.scan), stop)
         known = {d.pull.key: d for p in report.problems for d in p.diagnoses}
         for scan in live.follow():
-            fresh = tuple(pull for pull in scan.pulls if _news(pull, known.get(pull.key)))
+            again, self._retested = self._retested, {}
+            known.update(again)
+            fresh = tuple(pull for pull in scan.pulls if news(pull, known.get(pull.key)))
             if fresh:
                 opened.gatherer.forget(frozenset(pull.namespace for pull in fresh))
                 opened.forget_registries({d.image.registry for p in fresh if (d := _evidence(known, p)) and d.image})
             explained = {d.pull.key: d for d in self._explain(fresh, stop, None)}
             known = {pull.key: explained.get(pull.key) or known[pull.key] for pull in scan.pulls}
-            problems = group(report.cluster, known.values())
-            yield Report(report.cluster, problems, scan, report.unknowns), live.trouble
+            yield Report(report.cluster, self.grouped(known.values()), scan, report.unknowns), live.trouble
 
     def _explain(
         self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
@@ -136,10 +145,13 @@ class Doctor:
         opened = self._open()
         self._forget(problem)
         pods = {(pull.namespace, pull.pod) for pull in problem.pulls}
-        pulls = tuple(pull for pull in opened.failing({space for space, _ in pods}, stop) if _meant(pull, problem))
-        return tuple(self._explain(pulls, stop, None))
+        pulls = tuple(pull for pull in opened.failing({space for space, _ in pods}, stop) if meant(pull, problem))
+        found = tuple(self._explain(pulls, stop, None))
+        self._retested = {**self._retested, **{d.pull.key: d for d in found}}
+        return found
 
-    def _forget(self, problem: Problem) -> None:
+    def _forget(self, problem: Problem, refusals: bool = False) -> None:
+        """Ask anew what the problem rests on; `refusals`: Harbor may take by now what it refused."""
         opened = self._open()
         opened.gatherer.forget(frozenset(pull.namespace for pull in problem.pulls))
         opened.workbench.forget()
@@ -148,7 +160,7 @@ class Doctor:
             if image is None:
                 continue
             for trial in (*diagnosis.evidence.trials, diagnosis.evidence.anonymous):
-                opened.prober.forget(trial.login, image.registry)
+                opened.prober.forget(trial.login, image.registry, refusals)
             if opened.harbor is not None:
                 opened.harbor.forget(image.registry)
 
@@ -173,7 +185,7 @@ class Doctor:
                 offers.setdefault(offer.id, offer)
         return tuple(sorted(offers.values(), key=_worth))
 
-    def form(self, problem: Problem) -> "FormDefaults":
+    def form(self, problem: Problem) -> FormDefaults:
         """Return what is known for a new login: registry, user name, and the Secret it goes into."""
         from checks.repair.prove import registry_of, secrets_at_fault
 
@@ -206,7 +218,11 @@ class Doctor:
         try:
             return opened.mender.verify(plan, problem, timeout, on_progress, stop, outcome)
         finally:
-            self._forget(problem)
+            self._forget(problem, any(target.kind in HARBOR for target in plan.targets))
+
+    def missing(self) -> tuple[str, ...]:
+        """Of one cluster none is missing: it answers, or an error is raised."""
+        return ()
 
     def receipts(self) -> "tuple[Receipt, ...]":
         """Return what can be undone, newest first."""
@@ -250,39 +266,12 @@ class Doctor:
                 from checks.kit import Kit
 
                 settings = self._settings() if callable(self._settings) else self._settings
-                self._opened = Kit(settings, interactive)
+                self._opened = Kit(settings, interactive, self._probers)
             return self._opened
 
 
-@dataclass(frozen=True, slots=True)
-class FormDefaults:
-    """What a form for a new login starts with."""
-
-    server: str
-    username: str
-    secret: str
-
-
-def _news(pull: Pull, known: Diagnosis | None) -> bool:
-    """Does the kubelet say something new? Going in and out of its back-off is nothing new."""
-    if known is None or pull.complaint is None:
-        return True
-    from checks.complaint import read
-
-    now, then = read(pull.complaint.message, pull.complaint.reason), known.evidence.reading
-    return now.confidence != "none" and (now.cause, now.alternatives) != (then.cause, then.alternatives)
-
-
-def _evidence(known: Mapping[tuple[str, str, str], Diagnosis], pull: Pull) -> Evidence | None:
+def _evidence(known: Mapping[PullKey, Diagnosis], pull: Pull) -> Evidence | None:
     return known[pull.key].evidence if pull.key in known else None
-
-
-def _meant(pull: Pull, problem: Problem) -> bool:
-    """Is this one of the problem's pods, or one that took its place?"""
-    owners = {(p.namespace, p.owner.name) for p in problem.pulls if p.owner is not None}
-    if pull.owner is not None and (pull.namespace, pull.owner.name) in owners:
-        return True
-    return (pull.namespace, pull.pod) in {(p.namespace, p.pod) for p in problem.pulls}
 
 
 def _proven(offer: FixPlan | Refusal) -> bool:

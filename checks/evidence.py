@@ -6,7 +6,7 @@ its answers itself. Whatever cannot be known becomes an `Unknown` with the reaso
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from checks import complaint
@@ -15,9 +15,12 @@ from checks.clients.once import Once
 from checks.credentials import PullSecret
 from checks.dockerconfig import read_secret
 from checks.errors import ClusterError, DoctorError, Forbidden, NotFound
-from checks.facts import Fact, Ping, Platform, Trial, Unknown
+from checks.facts import NOT_LOOKED, Fact, Ping, Platform, Trial, Unknown
 from checks.followup import FollowUp, HarborReads, RegistryReads, tried
+from checks.history import ClusterReads as PastReads
+from checks.history import Histories
 from checks.image import ImageNameError, ImageRef, parse
+from checks.inquiry import Inquiry
 from checks.keyring import answer
 from checks.model import (
     Evidence,
@@ -32,11 +35,12 @@ T = TypeVar("T")
 Body = dict[str, Any]
 
 
-class ClusterReads(Protocol):
+class ClusterReads(PastReads, Protocol):
     """What is read of the cluster."""
 
-    def read(self, ref: ObjectRef) -> Body | None:
-        """Return an object, or None where it does not exist."""
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the API server's clock is ahead of ours."""
 
     def secret_names(self, namespace: str) -> tuple[str, ...]:
         """Return the names of the pull Secrets of a namespace."""
@@ -58,19 +62,28 @@ class Gatherer:
         self._cluster = cluster
         self._registry = registry
         self._more = FollowUp(registry, harbor)
+        self._inquiry = Inquiry(registry, harbor)
         self._clock = clock
+        self._past = Histories(cluster, clock)
         self._objects: Once[ObjectRef, Fact[Body | None] | Unknown] = Once()
         self._names: Once[str, Fact[tuple[str, ...]] | Unknown] = Once()
+
+    def use_harbor(self, harbor: HarborReads) -> None:
+        """Ask Harbor's API through this client from now on."""
+        self._more = FollowUp(self._registry, harbor)
+        self._inquiry = Inquiry(self._registry, harbor)
 
     def forget(self, namespaces: frozenset[str]) -> None:
         """Read the objects of these namespaces anew when next asked."""
         self._objects.forget(lambda ref: ref.namespace in namespaces or not ref.namespace)
         self._names.forget(lambda name: name in namespaces)
+        self._past.forget(lambda ref: ref.namespace in namespaces)
 
     def forget_all(self) -> None:
         """Read every object anew when next asked."""
         self._objects.forget(lambda _: True)
         self._names.forget(lambda _: True)
+        self._past.forget(lambda _: True)
 
     def gather(self, pull: Pull) -> Evidence:
         """Return everything learned about one pull; never raises for what cannot be known."""
@@ -85,7 +98,7 @@ class Gatherer:
         anonymous = tried(self._registry, image, None, platform)
         ping = self._ping(image)
         views = self._more.views(image, ping, trials, anonymous)
-        return Evidence(
+        found = Evidence(
             pull=pull,
             gathered=self._clock(),
             image=image,
@@ -106,6 +119,13 @@ class Gatherer:
             events=events,
             auth_mode=self._more.auth_mode(image, ping, trials),
         )
+        return self._inquiry.pursue(self._with_past(found))
+
+    def _with_past(self, found: Evidence) -> Evidence:
+        """Add what the workload ran before, where its image is not there, and the API server's time."""
+        missing = _missing((*found.trials, found.anonymous))
+        earlier = self._past.earlier(found.pull) if missing else NOT_LOOKED
+        return replace(found, earlier=earlier, cluster_ahead=self._ahead())
 
     def secret(self, namespace: str, name: str) -> Fact[PullSecret | None] | Unknown:
         """Return a Secret as the kubelet reads it, None inside a Fact where it does not exist."""
@@ -142,6 +162,10 @@ class Gatherer:
             return Unknown(f"no right to read {ref.kind}s{where}")
         except DoctorError as error:
             return Unknown(str(error))
+
+    def _ahead(self) -> Fact[timedelta] | Unknown:
+        told = self._cluster.ahead
+        return Fact(told, "the API server's Date", self._clock()) if told is not None else Unknown("it told no time")
 
     def _named(self, namespace: str, name: str) -> NamedSecret:
         return NamedSecret(name, self.secret(namespace, name))
@@ -196,6 +220,11 @@ class Gatherer:
         if isinstance(keyring, Unknown):
             return ()
         return tuple(tried(self._registry, image, attempt.login, platform) for attempt in keyring.attempts)
+
+
+def _missing(trials: tuple[Trial, ...]) -> bool:
+    """Did the registry say that the image is not there?"""
+    return any(trial.manifest is not None and trial.manifest.status == 404 for trial in trials)
 
 
 def _about_platform(reading: Reading) -> bool:

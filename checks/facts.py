@@ -4,11 +4,12 @@ Everything here is plain data without secrets, except `Login`, which hides its o
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeAlias, TypeVar
 
 from checks.credentials import Login
+from checks.records import Policy, Removal
 
 T = TypeVar("T")
 
@@ -54,8 +55,17 @@ class Exchange:
     errors: tuple[RegistryMessage, ...] = ()
     claims: tuple[tuple[str, str], ...] = ()
     """For a token answer: `sub` and the actions granted."""
+    form: tuple[tuple[str, str], ...] = ()
+    """The fields that were posted, without the one that is secret."""
     failure: str = ""
     """Where no answer came: why, in words."""
+    clock: datetime | None = None
+    """What the server's own clock said (its `Date` header), where the answer came from no cache."""
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the server's clock is ahead of ours, as exactly as the request took time; None where not told."""
+        return None if self.clock is None else self.clock - self.at - timedelta(seconds=self.seconds)
 
 
 class Break(StrEnum):
@@ -105,7 +115,15 @@ class Ping:
     realm: str = ""
     service: str = ""
     addresses: tuple[str, ...] = ()
+    """What the name leads to here; empty where a proxy looks it up."""
     certificates: tuple[Certificate, ...] = ()
+    """As the server sent them, leaf first."""
+    leaf_only: bool = False
+    """The certificates are the leaf alone because no more can be read here."""
+    proxy: str = ""
+    """The proxy that our own requests go through, without its login; empty: none."""
+    placed: bool = False
+    """The address was given by the user (`--resolve`): it says nothing about DNS."""
 
 
 class Knows(StrEnum):
@@ -196,6 +214,8 @@ class Robot:
     """None: never."""
     projects: tuple[str, ...]
     actions: tuple[str, ...]
+    changed: datetime | None = None
+    """When its entry was last changed; what it says has been so since then at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +227,8 @@ class HarborView:
     project_exists: "Fact[bool] | Unknown"
     member: "Fact[bool] | Unknown"
     """Is the (non-robot) user a member of the project?"""
+    gone: "Fact[Removal] | Unknown" = Unknown("not looked up")
+    """Who deleted the robot, or took the user out of the project; asked only where one of them is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +241,10 @@ class ProjectView:
     """Address of the upstream registry."""
     healthy: bool | None = None
     """Whether Harbor's last check reached the upstream; None where it does not say."""
+    policy: Policy | None = None
+    """None where the project's settings were not shown."""
+    retention_id: int = 0
+    """Number of its retention policy; 0: none."""
 
 
 Tags: TypeAlias = "Fact[tuple[str, ...]] | Unknown"

@@ -25,14 +25,17 @@ from checks.facts import (
     Variant,
 )
 from checks.image import ImageRef
+from checks.inquiry import HarborRecords, HealthReads, is_harbor
 from checks.model import NamedSecret
 from checks.variants import changed_logins
 
 _DENIALS = (401, 403)
+_TELL = (404, 412)
+"""Statuses of a manifest that a project's settings may explain."""
 _REFUSED = (Knows.REFUSED, Knows.LOCKED)
 
 
-class RegistryReads(Protocol):
+class RegistryReads(HealthReads, Protocol):
     """What is asked of registries."""
 
     def ping(self, host: str) -> Ping:
@@ -48,7 +51,7 @@ class RegistryReads(Protocol):
         """Ask Harbor, without a login, how it signs people in."""
 
 
-class HarborReads(Protocol):
+class HarborReads(HarborRecords, Protocol):
     """What is asked of Harbor's API, with the operator's own login."""
 
     def view(self, host: str, project: str, username: str) -> HarborView:
@@ -81,7 +84,7 @@ class FollowUp:
         self, image: ImageRef | None, ping: Fact[Ping] | Unknown, trials: tuple[Trial, ...], anonymous: Trial
     ) -> dict[str, HarborView]:
         """Harbor's own word on every login that does not pull."""
-        if image is None or image.project is None or not _is_harbor(ping):
+        if image is None or image.project is None or not is_harbor(ping):
             return {}
         if self._harbor is None or any(t.pulls for t in (*trials, anonymous)):
             return {}
@@ -118,7 +121,7 @@ class FollowUp:
     ) -> Fact[str] | Unknown:
         """How Harbor signs people in, where it refuses the login of one."""
         people = (t for t in trials if t.knows in _REFUSED and t.login and "$" not in t.login.username)
-        if image is None or not _is_harbor(ping) or next(people, None) is None:
+        if image is None or not is_harbor(ping) or next(people, None) is None:
             return NOT_LOOKED
         try:
             return self._registry.auth_mode(image.registry)
@@ -128,10 +131,14 @@ class FollowUp:
     def project(
         self, image: ImageRef | None, ping: Fact[Ping] | Unknown, trials: tuple[Trial, ...]
     ) -> Fact[ProjectView | None] | Unknown:
-        """A proxy cache says `not found` for whatever its upstream does not give: asked where something is missing."""
-        if image is None or image.project is None or not any(t.manifest and t.manifest.status == 404 for t in trials):
+        """Asked where something is missing or held back.
+
+        A proxy cache says `not found` for whatever its upstream does not give; what is held back is by the project's
+        own settings.
+        """
+        if image is None or image.project is None or not any(t.manifest and t.manifest.status in _TELL for t in trials):
             return NOT_LOOKED
-        if not _is_harbor(ping):
+        if not is_harbor(ping):
             return ping if isinstance(ping, Unknown) else Unknown("not a Harbor")
         if self._harbor is None:
             return Unknown("no login for Harbor's API was given")
@@ -174,10 +181,6 @@ class FollowUp:
             return Unknown(dark or "no pull secret names another registry")
         at = max((x.at for one in asked for x in one.trial.exchanges), default=None)
         return Fact(served, "the same path at the registries of the pull secrets", at) if at else NOT_LOOKED
-
-
-def _is_harbor(ping: Fact[Ping] | Unknown) -> bool:
-    return isinstance(ping, Fact) and ping.value.harbor
 
 
 def _entry(login: Login, secrets: tuple[NamedSecret, ...]) -> Entry | None:

@@ -4,43 +4,63 @@
 """
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from checks.clients.cluster import Cluster
 from checks.clients.harbor import Harbor
+from checks.clients.harbor_writes import HarborWrites
 from checks.clients.prober import Prober
 from checks.diagnose import broken, diagnose
 from checks.errors import ClusterError
 from checks.evidence import Gatherer
 from checks.mender import Mender
 from checks.model import Diagnosis, Pull
+from checks.nodeside import NodeSide
 from checks.repair.safely import where
 from checks.scan import NO_RIGHT, Scan
 from checks.settings import Settings
+from checks.signin import SignIn
 from checks.waiting import failing
 from checks.workbench import Workbench
+
+ProberOf = Callable[[Settings], Prober]
 
 
 class Kit:
     """Connected when made; raises ClusterError."""
 
-    def __init__(self, settings: Settings, interactive: bool) -> None:
+    def __init__(self, settings: Settings, interactive: bool, probers: ProberOf | None = None) -> None:
         self.cluster: Cluster = Cluster(settings)
         self.cluster.connect(interactive)
         self.settings = settings = self.cluster.settings
-        self.prober = Prober(settings)
+        self.prober = (probers or Prober)(settings)
         self.harbor = Harbor(settings) if settings.harbor_login else None
         self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
-        self.workbench = Workbench(settings, self.cluster, self.prober)
-        self.mender = Mender(settings, self.cluster)
+        self.workbench = Workbench(settings, self.cluster, self.prober, self._writes)
+        self.mender = Mender(settings, self.cluster, self._writes)
+        self.nodeside = NodeSide(settings, self.cluster, self.workbench)
+        self.signin = SignIn(settings)
         self._hosts: set[str] = set()
+        self._former: list[Harbor] = []
+
+    def _writes(self) -> HarborWrites | None:
+        return self.harbor.writes if self.harbor is not None else None
 
     def close(self) -> None:
         """Give back connections and key files."""
         self.prober.close()
-        if self.harbor is not None:
-            self.harbor.close()
+        for harbor in (self.harbor, *self._former):
+            if harbor is not None:
+                harbor.close()
         self.cluster.close()
+
+    def use_harbor(self, harbor: Harbor) -> None:
+        """Ask Harbor's API through this client from now on; what was asked of it before is asked anew."""
+        if self.harbor is not None:
+            # Questions that are under way end with the client that they began with.
+            self._former.append(self.harbor)
+        self.harbor = harbor
+        self.gatherer.use_harbor(harbor)
 
     def diagnosis(self, pull: Pull) -> Diagnosis:
         """Explain one pull. Whatever goes wrong inside becomes a diagnosis that says so: one pull ends no scan."""

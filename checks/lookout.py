@@ -4,7 +4,8 @@ Pods that were replaced are counted: only as many new ones of the same owner mak
 nothing, and a pod that is merely gone is no success.
 """
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from checks.clients.cluster import Cluster
 from checks.clients.wire import ContainerStatus, Pod
@@ -16,6 +17,11 @@ from checks.waiting import failing, means
 
 _BEFORE = frozenset({"ContainerCreating", "PodInitializing", ""})
 """Waiting reasons of a container whose image may still have to be pulled."""
+
+LATE = 20.0
+"""Seconds after a repair in which a failure that appears may be older than it: the kubelet writes into the status how
+an attempt went at its next look at the pod, 10 to 15 s later (Kubernetes 1.34, kubelet.go `backOffPeriod`,
+pod_workers.go `workerBackOffPeriodJitterFactor`), and the attempt itself took its time."""
 
 Targets = Iterable[tuple[str, str]]
 """(namespace, pod or workload)."""
@@ -38,11 +44,17 @@ class Lookout:
     """Looks at the pods of a repair's targets; remembers what it saw, to tell a new failure from an old one."""
 
     def __init__(
-        self, cluster: Cluster, targets: Targets, before: Iterable[Pull], there: frozenset[str] | None = None
+        self,
+        cluster: Cluster,
+        targets: Targets,
+        before: Iterable[Pull],
+        there: frozenset[str] | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the pulls that failed `before`, and the uids of all pods that were `there` before the repair.
 
-        Without `there` the pods of the first look count as having been there.
+        Without `there` the pods of the first look count as having been there. `now` is in seconds; the repair counts
+        as written when this is made.
         """
         self._cluster = cluster
         self._names: dict[str, set[str]] = {}
@@ -53,6 +65,7 @@ class Lookout:
         self._pulled: set[str] = set()
         self._backing_off: set[str] = set()
         self._failed: set[str] = set()
+        self._now, self._written = now, now()
 
     def _meant(self, pull: Pull) -> bool:
         names = self._names.get(pull.namespace, set())
@@ -126,14 +139,19 @@ class Lookout:
         return PodLook(name, False if self._tried_again(uid, pulls) else None, says)
 
     def _tried_again(self, uid: str, pulls: tuple[Pull, ...]) -> bool:
-        """A new pod's failure counts; an old one's once the kubelet left its back-off and failed once more."""
+        """A new pod's failure counts; an old one's once the kubelet left its back-off and failed once more.
+
+        What fails so soon that the attempt may have been made before the repair does not count.
+        """
         if uid not in self._before:
             return True
         waits = all(p.complaint is not None and p.complaint.reason == "ImagePullBackOff" for p in pulls)
         if waits:
             self._backing_off.add(uid)
         elif uid in self._backing_off:
-            self._failed.add(uid)
+            self._backing_off.discard(uid)
+            if self._now() - self._written >= LATE:
+                self._failed.add(uid)
         return uid in self._failed
 
 

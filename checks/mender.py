@@ -5,14 +5,17 @@ import time
 from collections.abc import Callable
 
 from checks.clients.cluster import Cluster
+from checks.clients.harbor_writes import HarborWrites
+from checks.credentials import Login
 from checks.errors import Refused
 from checks.lookout import Lookout, uids
-from checks.model import Problem
+from checks.model import ObjectRef, Problem
 from checks.repair import apply as applying
 from checks.repair import undo as undoing
 from checks.repair import verify as verifying
 from checks.repair.audit import Audit
 from checks.repair.journal import Journal, unfinished
+from checks.repair.kinds import HARBOR
 from checks.repair.plan import FixPlan, Outcome, Progress
 from checks.repair.receipt import Receipt
 from checks.repair.shelves import LABEL
@@ -25,13 +28,42 @@ OnProgress = Callable[[Progress], None]
 class Shelf:
     """The cluster as a shelf for receipts: the writes of a step, and the list of our own Secrets."""
 
-    def __init__(self, cluster: Cluster, namespaces: tuple[str, ...]) -> None:
+    def __init__(
+        self, cluster: Cluster, namespaces: tuple[str, ...], harbor: Callable[[], HarborWrites | None] = lambda: None
+    ) -> None:
         self._cluster = cluster
         self._namespaces = namespaces
-        self.read = cluster.read
-        self.create = cluster.create
-        self.replace = cluster.replace
-        self.delete = cluster.delete
+        self._harbor = harbor
+
+    def read(self, ref: ObjectRef) -> Body | None:
+        """Return the object as it is now, or None where it does not exist."""
+        return self._at(ref).read(ref)
+
+    def create(self, ref: ObjectRef, body: Body, *, dry_run: bool = False) -> Body:
+        """POST; raises Conflict if the name is taken."""
+        return self._at(ref).create(ref, body, dry_run=dry_run)
+
+    def replace(self, ref: ObjectRef, body: Body, *, dry_run: bool = False) -> Body:
+        """PUT; raises Conflict if somebody changed it."""
+        return self._at(ref).replace(ref, body, dry_run=dry_run)
+
+    def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "", dry_run: bool = False) -> None:
+        """DELETE; raises Conflict if it is another object by now."""
+        self._at(ref).delete(ref, uid=uid, resource_version=resource_version, dry_run=dry_run)
+
+    def mint(self, ref: ObjectRef, body: Body) -> tuple[Body, Login]:
+        """Make a robot account; its login is told this once."""
+        return self._at_harbor(ref).mint(ref, body)
+
+    def _at(self, ref: ObjectRef) -> Cluster | HarborWrites:
+        """What is in Harbor is reached with the operator's login, and only at the host that was given for it."""
+        return self._at_harbor(ref) if ref.kind in HARBOR else self._cluster
+
+    def _at_harbor(self, ref: ObjectRef) -> HarborWrites:
+        found = self._harbor()
+        if found is None or not found.meant_for(ref.namespace):
+            raise Refused(f"{ref} needs a login for Harbor at {ref.namespace}, and none was given for it")
+        return found
 
     def receipts(self) -> tuple[Body, ...]:
         """Return our Secrets from everywhere, or from the namespaces chosen."""
@@ -44,10 +76,12 @@ class Shelf:
 class Mender:
     """Carries plans out and takes them back, one at a time."""
 
-    def __init__(self, settings: Settings, cluster: Cluster) -> None:
+    def __init__(
+        self, settings: Settings, cluster: Cluster, harbor: Callable[[], HarborWrites | None] = lambda: None
+    ) -> None:
         self._cluster = cluster
         self._read_only = settings.read_only
-        self._shelf = Shelf(cluster, settings.namespaces)
+        self._shelf = Shelf(cluster, settings.namespaces, harbor)
         who = cluster.who()
         self._journal = Journal(self._shelf, settings.state_dir, cluster.name, who)
         self._audit = Audit(settings.state_dir, cluster.name, who)

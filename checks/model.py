@@ -1,13 +1,26 @@
 """The nouns: a pull that fails, what is wrong with it, and the problem that a person reads and mends."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from checks.answers import KeyringAnswer, Reading
 from checks.credentials import PullSecret
-from checks.facts import NOT_LOOKED, Fact, HarborView, Nearby, Ping, Platform, ProjectView, Trial, Unknown, Variant
+from checks.earlier import Earlier
+from checks.facts import (
+    NOT_LOOKED,
+    Fact,
+    HarborView,
+    Nearby,
+    Ping,
+    Platform,
+    ProjectView,
+    Trial,
+    Unknown,
+    Variant,
+)
 from checks.image import ImageRef
+from checks.records import Component, Removal, Retention
 
 
 class Stage(StrEnum):
@@ -67,6 +80,10 @@ class Owner:
     uid: str = ""
 
 
+PullKey = tuple[str, str, str, str]
+"""Cluster, pod UID, container, image: two clusters may well have a pod of the same UID."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pull:
     """One container that must pull one image. With a complaint it is a failing pull."""
@@ -95,9 +112,9 @@ class Pull:
     """The pod's list holds only empty names: it counts as its own list, so admission copied nothing."""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Identity of a pull within one cluster: pod UID, container, image."""
-        return (self.pod_uid, self.container, self.image)
+    def key(self) -> PullKey:
+        """Identity of a pull: it outlives changes of the pod's status."""
+        return (self.cluster, self.pod_uid, self.container, self.image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +162,20 @@ class Evidence:
     events: Unknown | None = None
     """Why the events could not be read where the cause stands in events only (kubelets before 1.32)."""
     project: Fact[ProjectView | None] | Unknown = NOT_LOOKED
-    """Asked of Harbor's API only where something is missing."""
+    """Asked of Harbor's API only where something is missing, or held back by a policy."""
+    removed: Fact[Removal] | Unknown = NOT_LOOKED
+    """Who deleted the project, repository or tag that is not there; asked only where one is not."""
+    retention: Fact[Retention | None] | Unknown = NOT_LOOKED
+    """The project's retention policy, None where it has none; asked only where a tag or repository is missing."""
+    health: Fact[tuple[Component, ...]] | Unknown = NOT_LOOKED
+    """Harbor's own health check; asked only where it answers 5xx or its token service fails."""
     auth_mode: Fact[str] | Unknown = NOT_LOOKED
     """How Harbor signs people in (`db_auth`, `oidc_auth`, ...): asked only where a person's login is refused."""
+
+    earlier: Fact[tuple[Earlier, ...]] | Unknown = NOT_LOOKED
+    """Other images that the workload's container had, newest first; asked only where the image is not there."""
+    cluster_ahead: Fact[timedelta] | Unknown = NOT_LOOKED
+    """How far the API server's clock is ahead of ours."""
 
     @property
     def works(self) -> Trial | None:
@@ -243,7 +271,7 @@ class Problem:
     sentence: str
     diagnoses: tuple[Diagnosis, ...]
     apart: str = ""
-    """What tells it from another problem of the same code and subject: a registry, or the subject's kind."""
+    """What tells it from another problem of the same code and subject: a registry, the subject's kind, the cluster."""
 
     @property
     def id(self) -> str:

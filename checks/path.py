@@ -1,9 +1,11 @@
 """The nine stages of one pull as a person reads them: passed, broken, not reached, not known."""
 
-from checks.facts import Fact, Knows, Unknown
+from checks.facts import Break, Fact, Knows, Unknown
 from checks.model import Evidence, Finding, Passed, Stage, StageState
 from checks.rules import by_code
 from checks.rules.base import blamed, served
+
+_TLS_BREAKS = (Break.TLS_UNKNOWN_CA, Break.TLS_EXPIRED, Break.TLS_HOSTNAME, Break.TLS_OTHER, Break.PLAIN_HTTP)
 
 
 def walk(evidence: Evidence, cause: Finding, behind: tuple[Finding, ...]) -> tuple[StageState, ...]:
@@ -43,13 +45,16 @@ def _wiring(evidence: Evidence) -> str | None:
 
 
 def _network(evidence: Evidence) -> str | None:
-    if not isinstance(evidence.ping, Fact) or evidence.ping.value.broken is not None:
+    """What fails at TLS has got through the network."""
+    if not isinstance(evidence.ping, Fact) or evidence.ping.value.broken not in (None, *_TLS_BREAKS):
         return None
     return f"{evidence.ping.value.host} answers"
 
 
 def _tls(evidence: Evidence) -> str | None:
-    return "certificate is trusted here" if _network(evidence) else None
+    if not isinstance(evidence.ping, Fact) or evidence.ping.value.broken is not None:
+        return None
+    return "certificate is trusted here"
 
 
 def _login(evidence: Evidence) -> str | None:

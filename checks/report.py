@@ -6,27 +6,49 @@ from typing import Any
 
 from checks.model import Diagnosis, Problem, Proof, Pull
 from checks.repair.plan import FixPlan, Refusal
-from checks.scan import Scan
+from checks.scan import NotLooked, Scan
+from checks.vantage import View, views
 
 SCHEMA = 1
 Offers = Sequence[FixPlan | Refusal]
 
 
 def report(
-    context: str, scan: Scan, problems: Sequence[Problem], offers: Mapping[str, Offers], unknowns: Sequence[str]
-) -> dict[str, Any]:
-    """Return the whole result of a scan; `offers` holds the plans by problem id."""
+    context: str, scan: Scan, problems: Sequence[Problem], offers: Mapping[str, Offers], unknowns: Sequence[str],
+    several: Sequence[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """Return the whole result of a scan; `offers` holds the plans by problem id, `several` the contexts of many."""
+    contexts = {"contexts": [_context(name, scan) for name in several]} if several else {}
     return {
         "schema": SCHEMA,
         "context": context,
+        **contexts,
         "at": _time(scan.at),
         "complete": scan.complete,
         "pods_seen": scan.pods_seen,
         "namespaces_seen": scan.namespaces_seen,
-        "not_looked": [{"namespace": n.namespace, "why": n.why} for n in scan.not_looked],
+        "not_looked": [_gap(gap) for gap in scan.not_looked],
         "problems": [problem_dict(problem, offers.get(problem.id, ())) for problem in problems],
         "unknowns": list(unknowns),
     }
+
+
+def _context(name: str, scan: Scan) -> dict[str, Any]:
+    """One of several clusters; one that gave no answer at all was seen nothing of."""
+    part = dict(scan.parts).get(name)
+    missed = any(gap.cluster == name for gap in scan.not_looked)
+    return {
+        "context": name,
+        "at": _time(part.at) if part else None,
+        "complete": part is not None and part.complete and not missed,
+        "pods_seen": part.pods_seen if part else 0,
+        "namespaces_seen": part.namespaces_seen if part else 0,
+    }
+
+
+def _gap(gap: NotLooked) -> dict[str, Any]:
+    place = {"context": gap.cluster} if gap.cluster else {}
+    return {**place, "namespace": gap.namespace, "why": gap.why}
 
 
 def problem_dict(problem: Problem, offers: Offers) -> dict[str, Any]:
@@ -34,6 +56,7 @@ def problem_dict(problem: Problem, offers: Offers) -> dict[str, Any]:
     first = problem.diagnoses[0]
     return {
         "id": problem.id,
+        "context": problem.cluster,
         "code": problem.code,
         "stage": str(problem.stage),
         "title": problem.title,
@@ -50,6 +73,7 @@ def problem_dict(problem: Problem, offers: Offers) -> dict[str, Any]:
         "path": [{"stage": str(s.stage), "state": str(s.passed), "text": s.text} for s in first.path],
         "fixes": [_fix(plan) for plan in offers if isinstance(plan, FixPlan)],
         "not_offered": [{"id": o.id, "summary": o.title, "why": o.why} for o in offers if isinstance(o, Refusal)],
+        "vantage": [_view(view) for view in views(first.evidence)],
         "unknowns": _unknowns(problem.diagnoses),
     }
 
@@ -70,6 +94,10 @@ def _pod(pull: Pull) -> dict[str, Any]:
         "reason": pull.complaint.reason if pull.complaint else None,
         "message": pull.complaint.message if pull.complaint else None,
     }
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {"about": view.about, "node": view.node or None, "here": view.here or None, "agree": view.agree}
 
 
 def _proof(proof: Proof) -> dict[str, Any]:

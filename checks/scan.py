@@ -6,9 +6,9 @@ not be looked at, `not_looked` names it.
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from checks.clients.cluster import Cluster
@@ -25,7 +25,7 @@ from checks.errors import (
     Unauthenticated,
     Unreachable,
 )
-from checks.model import Complaint, ObjectRef, Pull
+from checks.model import Complaint, ObjectRef, Pull, PullKey
 from checks.settings import Settings
 from checks.waiting import failing, quotes
 
@@ -47,6 +47,14 @@ class NotLooked:
     namespace: str
     """Empty where it is the cluster as a whole."""
     why: str
+    cluster: str = ""
+    """The context, where several clusters are looked at."""
+
+    @property
+    def place(self) -> str:
+        """The place in words."""
+        where = self.namespace or "all namespaces"
+        return f"{self.cluster} ▸ {where}" if self.cluster else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,27 @@ class Scan:
     at: datetime
     resource_version: str = ""
     """Where a watch over all namespaces goes on; empty where namespaces were listed one by one."""
+    parts: "tuple[tuple[str, Scan], ...]" = ()
+    """Of several clusters: what was seen of each that has shown anything, by its context."""
+
+    def seen(self, cluster: str) -> datetime:
+        """When this cluster was looked at."""
+        return next((part.at for name, part in self.parts if name == cluster), self.at)
+
+
+def merged(scans: Mapping[str, Scan], missed: Mapping[str, str]) -> Scan:
+    """Return the scans of several clusters as one; `missed`: why others, or these by now, are not seen."""
+    gaps = [replace(gap, cluster=name) for name, scan in scans.items() for gap in scan.not_looked]
+    gaps += [NotLooked("", why.removeprefix(f"{name}: "), name) for name, why in missed.items()]
+    return Scan(
+        pulls=tuple(pull for scan in scans.values() for pull in scan.pulls),
+        complete=all(scan.complete for scan in scans.values()) and not missed,
+        pods_seen=sum(scan.pods_seen for scan in scans.values()),
+        namespaces_seen=sum(scan.namespaces_seen for scan in scans.values()),
+        not_looked=tuple(gaps),
+        at=max((scan.at for scan in scans.values()), default=datetime.now(UTC)),
+        parts=tuple(scans.items()),
+    )
 
 
 def find(cluster: Cluster, settings: Settings, stop: threading.Event) -> Iterator[Scan]:
@@ -88,8 +117,8 @@ class _Seen:
     """What has been seen so far."""
 
     cluster: str
-    found: dict[tuple[str, str, str], Pull] = field(default_factory=dict)
-    early: dict[tuple[str, str, str], Pull] = field(default_factory=dict)
+    found: dict[PullKey, Pull] = field(default_factory=dict)
+    early: dict[PullKey, Pull] = field(default_factory=dict)
     """From the quick first look, perhaps a little old: shown until the full pass has come by."""
     pods: int = 0
     early_pods: int = 0

@@ -13,6 +13,10 @@ class Settings:
     kubeconfig: str | None = None
     """Path, or None for what kubectl would use ($KUBECONFIG, ~/.kube/config, in-cluster)."""
     context: str | None = None
+    contexts: tuple[str, ...] = ()
+    """Look at all of these, each a cluster of its own, instead of at `context`."""
+    all_contexts: bool = False
+    """Look at every context of the kubeconfig."""
     namespaces: tuple[str, ...] = ()
     """Look only here; empty: everywhere the user may look."""
     all_namespaces: bool = True

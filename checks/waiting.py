@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from checks.clients.wire import Container, ContainerStatus, Pod, Waiting
 from checks.imagestep import OVER, held_up
 from checks.model import Complaint, ContainerKind, Owner, Pull
+from checks.repair.probe.plan import is_probe
 
 MIRROR = "kubernetes.io/config.mirror"
 _TEMPLATE_HASH = "pod-template-hash"
@@ -20,12 +21,14 @@ def waits_on_image(waiting: Waiting) -> bool:
 
 
 def failing(pod: Pod, cluster: str) -> tuple[Pull, ...]:
-    """Return the failing pulls of one pod, in the order of its status; none of a pod that is over or being deleted.
+    """Return the failing pulls of one pod, in the order of its status; none of a pod that is over or being deleted,
+    nor of a probe of ours: it repeats a pull that is in the list already.
 
     The owner is the controller of the pod; of a ReplicaSet that a Deployment made, it is that Deployment, known by
     the template hash at the end of the name.
     """
-    if pod.status.phase in OVER or pod.metadata.deletion_timestamp is not None:
+    meta = pod.metadata
+    if pod.status.phase in OVER or meta.deletion_timestamp is not None or is_probe(meta.name, meta.labels):
         return ()
     return tuple(
         _pull(pod, cluster, status, status.state.waiting, spec, kind)

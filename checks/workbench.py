@@ -1,10 +1,12 @@
 """What a repair may ask before anything is written, answered from the clients."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from checks import keyring
 from checks.clients.cluster import Cluster
 from checks.clients.dockerconfig_helper import own_login
+from checks.clients.harbor_writes import HarborWrites
 from checks.clients.once import Once
 from checks.clients.prober import Prober
 from checks.clients.wire import Pod
@@ -24,7 +26,11 @@ from checks.waiting import failing
 class Workbench:
     """Implements `repair.bench.Bench`. Pods are listed once for each namespace until `forget`."""
 
-    def __init__(self, settings: Settings, cluster: Cluster, prober: Prober) -> None:
+    def __init__(
+        self, settings: Settings, cluster: Cluster, prober: Prober,
+        harbor: Callable[[], HarborWrites | None] = lambda: None,
+    ) -> None:  # fmt: skip
+        self._harbor = harbor
         self._settings = settings
         self._cluster = cluster
         self._prober = prober
@@ -56,6 +62,20 @@ class Workbench:
         """Try a login on images; the registry's own no is told apart from what could not be asked."""
         trials = [self._prober.trial(image, login) for image in images]
         return judge(login, trials)
+
+    def harbor(self, host: str) -> HarborWrites | None:
+        """Return Harbor's management at this host; None where the operator gave no login for it."""
+        found = self._harbor()
+        return found if found is not None and found.meant_for(host) else None
+
+    def granted(self, login: Login, image: ImageRef) -> LoginProof:
+        """Ask whether a login is granted pull on the image's project: its token's word, no image is fetched."""
+        trial = self._prober.trial(image, login)
+        judged = judge(login, (trial,))
+        if trial.knows is not Knows.ACCEPTED or "pull" not in (trial.actions or ()):
+            return judged
+        said = f"{image.project} is empty, so nothing could be fetched: its token grants {login.username} pull there"
+        return replace(judged, proven=True, sentence=said)
 
     def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
         """Names of the pull Secrets of a namespace; empty where they may not be listed."""

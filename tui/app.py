@@ -6,18 +6,20 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from tui.looking import Looking
-from tui.palette import Manual
+from tui.palette import Asking, Clusters, HarborLogin, Manual, Tenant
+from tui.probing import Probing
 from tui.repairing import Repairing
 from tui.screens.help import help_box
 from tui.screens.main import MainScreen
+from tui.signing import Signing
 
 
-class HarborDoctor(Looking, Repairing):
+class HarborDoctor(Looking, Repairing, Probing, Signing):
     """The full-screen console."""
 
     TITLE = "harbor-doctor"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[object]] = {*App.COMMANDS, Manual}  # type: ignore[assignment]
+    COMMANDS: ClassVar[set[object]] = {*App.COMMANDS, Manual, Asking, Clusters, HarborLogin, Tenant}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),
         Binding("ctrl+c", "leave", show=False, priority=True),

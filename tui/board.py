@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from checks.doctor import ClusterInfo, Report
 from checks.model import Problem, Stage
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal
+from checks.repair.probe.answer import ProbeAnswer
+from checks.told import ClusterInfo, Report
 
 _LATE = timedelta(seconds=5)
 
@@ -35,6 +36,18 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class Probed:
+    """A probe pod for one problem: under way, answered, or why the node was not asked."""
+
+    running: bool
+    progress: str = ""
+    answer: ProbeAnswer | None = None
+    compared: tuple[str, ...] = ()
+    """Where it agrees with what was reported and measured."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """One immutable snapshot of everything shown; every change makes a new one."""
 
@@ -49,6 +62,8 @@ class Board:
     looked_at: datetime | None = None
     offers: dict[str, tuple[FixPlan | Refusal, ...]] = field(default_factory=dict)
     repairs: dict[str, Repair] = field(default_factory=dict)
+    probes: dict[str, Probed] = field(default_factory=dict)
+    """The latest probe of each problem."""
     found: dict[str, Problem] = field(default_factory=dict)
     """The report's problems by id."""
     kept: dict[str, Problem] = field(default_factory=dict)
@@ -57,6 +72,11 @@ class Board:
     """Row order; frozen while a repair runs or a plan is open, so that no row moves under the finger."""
     filter: str = ""
     error: str = ""
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """The contexts that are looked at, where there is more than one."""
+        return self.info.several if self.info is not None else ()
 
     @property
     def problems(self) -> dict[str, Problem]:
@@ -70,7 +90,9 @@ class Board:
         rows = dict.fromkeys((*(key for key in self.order if key in problems), *problems))
         if not words:
             return tuple(rows)
-        texts = ((key, _text(problems[key])) for key in rows)
+        wanted = [name for name in self.clusters if f"@{name.lower()}" in words]
+        words = [word for word in words if word not in {f"@{name.lower()}" for name in wanted}]
+        texts = ((key, _text(problems[key])) for key in rows if not wanted or problems[key].cluster in wanted)
         return tuple(key for key, text in texts if all(word in text for word in words))
 
     def with_report(self, report: Report, final: bool, now: datetime, *, resort: bool) -> "Board":
@@ -82,16 +104,18 @@ class Board:
         same = {key for key, problem in found.items() if key in before and _pods(problem) == _pods(before[key])}
         # Plans were made for these pods and no others.
         offers = {key: plans for key, plans in self.offers.items() if key in same}
-        repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report.scan.at)}
+        repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report)}
         return replace(
             self, report=report, found=found, scanning=not final, looked_at=looked, order=order, error="",
             offers=offers, repairs=repairs,
         )  # fmt: skip
 
     def calmed(self) -> "Board":
-        """Before a new look: how repairs went that did not help, or were taken back, is no longer told."""
+        """Before a new look: repairs that did not help, or were taken back, and old probes are no longer told."""
         repairs = {key: repair for key, repair in self.repairs.items() if repair.running or repair.mended}
-        return replace(self, repairs=repairs, kept={key: p for key, p in self.kept.items() if key in repairs})
+        probes = {key: probed for key, probed in self.probes.items() if probed.running}
+        kept = {key: p for key, p in self.kept.items() if key in repairs}
+        return replace(self, repairs=repairs, probes=probes, kept=kept)
 
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
         """Take in the plans of one problem."""
@@ -106,6 +130,10 @@ class Board:
         begins = repair.running and not repair.progress
         kept = {**self.kept, problem: self.problems[problem]} if begins and problem in self.problems else self.kept
         return replace(self, repairs={**self.repairs, problem: repair}, kept=kept)
+
+    def with_probe(self, problem: str, probed: Probed) -> "Board":
+        """Note how far a probe has come."""
+        return replace(self, probes={**self.probes, problem: probed})
 
     def plans(self, problem: str) -> tuple[FixPlan, ...]:
         """The plans of a problem, best first, refusals left out."""
@@ -134,8 +162,13 @@ class Board:
 
     @property
     def busy(self) -> bool:
-        """Is a repair under way, be it only watched?"""
-        return any(repair.running for repair in self.repairs.values())
+        """Is a repair under way, be it only watched, or a node being asked?"""
+        return self.probing or any(repair.running for repair in self.repairs.values())
+
+    @property
+    def probing(self) -> bool:
+        """Is a node being asked?"""
+        return any(probed.running for probed in self.probes.values())
 
     @property
     def writing(self) -> bool:
@@ -143,10 +176,11 @@ class Board:
         return any(repair.writing for repair in self.repairs.values())
 
 
-def _again(repair: Repair, found: Problem | None, seen: datetime) -> bool:
+def _again(repair: Repair, found: Problem | None, report: Report) -> bool:
     """Does a mended problem stand here anew? What was seen just before its pods had pulled does not count."""
     if found is None or not repair.mended or repair.at is None:
         return False
+    seen = report.scan.seen(found.cluster)
     return seen - repair.at > _LATE or any(pull.created and pull.created > repair.at for pull in found.pulls)
 
 

@@ -93,10 +93,11 @@ def _command_line() -> Any:
     @click.option("--plan", "plan_id", help="Which plan; default: the best one.")
     @click.option("--dry-run", is_flag=True, help="Show the plan and let the API server check it; write nothing.")
     @click.option("--yes", is_flag=True, help="Answer the plan's question with yes.")
-    @click.option("--wait", default="5m", show_default=True, help="How long to wait for the pods to pull; 0: do not.")
+    @click.option("--wait", default="6m", show_default=True, help="How long to wait for the pods to pull; 0: do not.")
     @click.option("--username", help="A new login: its user name.")
     @click.option("--password-stdin", is_flag=True, help="A new login: its password, from standard input.")
     @click.option("--server", help="A new login: the registry key; default: the image's registry.")
+    @click.option("--disable-old", is_flag=True, help="Disable a replaced robot account once the pods have pulled.")
     @connection_options
     @output_option("table", "json")
     @click.pass_obj
@@ -105,6 +106,41 @@ def _command_line() -> Any:
         from tui.mending import fix as work
 
         return work(parent, options, problem, output)
+
+    @command("probe")
+    @click.argument("problem")
+    @click.option("--pod", metavar="NAMESPACE/NAME", help="Which of its pods; default: the first on a node.")
+    @click.option("--wait", default="3m", show_default=True, help="How long to wait for the node's answer.")
+    @click.option("--dry-run", is_flag=True, help="Show the pod and let the API server check it; write nothing.")
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @connection_options
+    @output_option("text", "json")
+    @click.pass_obj
+    def probe(parent: dict[str, Any], /, problem: str, output: str, **options: Any) -> int:
+        """Ask the node itself: a short-lived pod pulls a failing image there, as shown first, and is deleted."""
+        from tui.probe import probe as work
+
+        return work(parent, options, problem, output)
+
+    @command("onboard")
+    @click.argument("namespace")
+    @click.option("--project", required=True, help="The Harbor project to pull from; made (private) if absent.")
+    @click.option("--robot", is_flag=True, help="Pull with a robot account made for this (the default).")
+    @click.option("--user", help="Pull as this user, who becomes a limited guest of the project.")
+    @click.option("--password-stdin", is_flag=True, help="With --user: the user's password, from standard input.")
+    @click.option("--registry", help="Harbor's host; default: the one that the login for Harbor is for.")
+    @click.option("--secret", default="harbor-pull", show_default=True, help="The Secret that gets the login.")
+    @click.option("--service-account", default="default", show_default=True, help="Whose pods are to pull.")
+    @click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @connection_options
+    @output_option("text", "json")
+    @click.pass_obj
+    def onboard(parent: dict[str, Any], /, namespace: str, output: str, **options: Any) -> int:
+        """Let a namespace pull from a Harbor project: project, robot or member, Secret, ServiceAccount, test pull."""
+        from tui.onboarding import onboard as work
+
+        return work(parent, options, namespace, output)
 
     @command("undo")
     @click.argument("receipt", required=False)

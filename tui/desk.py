@@ -8,7 +8,8 @@ from functools import partial
 
 from textual.app import App
 
-from checks.doctor import Doctor
+from checks.facade import Facade
+from checks.model import Problem
 from tui import messages, work
 from tui.board import Board
 from tui.render import safe
@@ -19,7 +20,7 @@ from tui.screens.box import Box
 class Desk(App[int]):
     """Holds the state. Workers post messages; only handlers change anything."""
 
-    def __init__(self, doctor: Doctor, scope: str = "all namespaces") -> None:
+    def __init__(self, doctor: Facade, scope: str = "all namespaces") -> None:
         super().__init__()
         self.doctor = doctor
         self.board = Board(scope=scope)
@@ -63,6 +64,11 @@ class Desk(App[int]):
             partial(work.guarded, self.post_message, call, problem),
             name=name, group=name, thread=True, exit_on_error=False, description=name,
         )  # fmt: skip
+
+    def retest(self, problem: Problem, *, told: bool = True) -> None:
+        """Look again at what a problem rests on; with `told` the answer is said in the corner."""
+        call = partial(work.retest, self.doctor, self.post_message, problem, self._number, self._stop, told=told)
+        self._start("retest", call, problem.id)
 
     def on_failed(self, event: messages.Failed) -> None:
         """An error is a sentence: in the row it belongs to, or over the screen."""

@@ -5,12 +5,13 @@ that every name comes out as it went in. No command holds a password: curl asks 
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from checks.facts import Exchange, Fact
 from checks.model import Diagnosis, Evidence, Problem, Pull
+from checks.repair.commands import word as quoted
+from checks.vantage import View, views
 from tui.visible import visible
 
 PODS = 20
@@ -20,6 +21,12 @@ UNKNOWNS = 20
 
 _TOKEN = "(token)"
 _GLOB = re.compile(r"[\[\]{}]")
+_VARIABLES = {
+    "TOKEN": "the token in the answer of the token service",
+    "PASSWORD": "the password, which curl does not ask for where it is posted",
+    "IDENTITY_TOKEN": "the identity token that docker keeps for the registry",
+}
+"""What a person sets before a command that names it, by name."""
 
 
 def evidence_text(problem: Problem) -> str:
@@ -34,6 +41,7 @@ def evidence_text(problem: Problem) -> str:
         f"cause    {problem.cause} ({problem.stage})",
         f"looked   {_utc(first.evidence.gathered)}",
         *_block(f"{_count(problem)} pods", _pods(problem)),
+        *_block("the node, and here", map(_beside, views(first.evidence))),
         *_block("evidence", (_line(proof.at, proof.source, proof.text) for proof in problem.finding.proofs)),
         *_block("not known", map(visible, _unknowns(problem.diagnoses))),
         *_block("ask again (curl asks for the password)", _commands(problem.diagnoses)),
@@ -67,6 +75,12 @@ def _line(at: datetime | None, source: str, text: str) -> str:
     return f"{_utc(at):<20}  {visible(source):<14}  {visible(text)}"
 
 
+def _beside(view: View) -> str:
+    verdict = {True: "agree", False: "differ", None: "-"}[view.agree]
+    node, here = visible(view.node) or "not told", visible(view.here) or "not known"
+    return f"{view.about:<10}  {verdict:<6}  node: {node}; here: {here}"
+
+
 def _utc(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at is not None else "-"
 
@@ -82,11 +96,8 @@ def _commands(diagnoses: Iterable[Diagnosis]) -> list[str]:
         command(x) for d in diagnoses for x in _exchanges(d.evidence) if x.url.startswith("https://") and _sendable(x)
     )
     shown = list(lines)[:REQUESTS]
-    return ["# TOKEN: the token in the answer of the token service", *shown] if _bearer(shown) else shown
-
-
-def _bearer(lines: list[str]) -> bool:
-    return any("$TOKEN" in line for line in lines)
+    told = (f"# {name}: {words}" for name, words in _VARIABLES.items() if any(f"${name}" in line for line in shown))
+    return [*told, *shown]
 
 
 def _exchanges(evidence: Evidence) -> Iterator[Exchange]:
@@ -97,12 +108,14 @@ def _exchanges(evidence: Evidence) -> Iterator[Exchange]:
 
 
 def _sendable(asked: Exchange) -> bool:
-    """Basic ends a user name at its first colon, and curl would take the rest for the password."""
-    return ":" not in (asked.user or "")
+    """Basic ends a user name at its first colon, and curl would take the rest for the password; a form does not."""
+    return bool(asked.form) or ":" not in (asked.user or "")
 
 
 def command(asked: Exchange) -> str:
-    """Return a request as a curl command."""
+    """Return a request as a curl command; a form's secret comes from a variable, and not on a command line."""
+    if asked.form:
+        return _posted(asked)
     words = ["curl", "-sSg" if _GLOB.search(asked.url) else "-sS"]
     if asked.method == "HEAD":
         words.append("-I")
@@ -113,26 +126,10 @@ def command(asked: Exchange) -> str:
     return " ".join([*words, quoted(asked.url)])
 
 
-def quoted(text: str) -> str:
-    """Return any text as one word of a POSIX shell in which no control character stands as itself, but for line breaks.
-
-    `$(...)` takes line breaks off the end, so those stand behind it in quotes.
-    """
-    if all(char.isprintable() for char in text):
-        return shlex.quote(text)
-    body = text.rstrip("\n")
-    ends = shlex.quote("\n" * (len(text) - len(body))) if body != text else ""
-    if all(char.isprintable() for char in body):
-        return shlex.quote(body) + ends
-    escaped = "".join(map(_escaped, body))
-    return f"\"$(printf '%b' {shlex.quote(escaped)})\"{ends}"
-
-
-def _escaped(char: str) -> str:
-    """One character as `printf %b` reads it."""
-    if char == "\\":
-        return "\\\\"
-    if char.isprintable():
-        return char
-    how = "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass"
-    return "".join(f"\\0{byte:03o}" for byte in char.encode("utf-8", how))
+def _posted(asked: Exchange) -> str:
+    """A form: curl reads the secret field from standard input, so no list of processes shows it."""
+    refreshes = ("grant_type", "refresh_token") in asked.form
+    name, secret = ("IDENTITY_TOKEN", "refresh_token") if refreshes else ("PASSWORD", "password")
+    fields = [f"--data-urlencode {quoted(f'{field}={value}')}" for field, value in asked.form]
+    glob = "-sSg" if _GLOB.search(asked.url) else "-sS"
+    return " ".join([f'printf %s "${name}" | curl', glob, *fields, f"--data-urlencode {secret}@-", quoted(asked.url)])

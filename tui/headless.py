@@ -5,9 +5,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from checks.doctor import Doctor, Report
+from checks.facade import Facade
+from checks.fleet import doctor_for
 from checks.repair.plan import FixPlan, Refusal
-from checks.scan import Scan
+from checks.told import Report
 from tui.exits import Exit, on_interrupt, say
 from tui.options import merged
 from tui.start import world_for
@@ -19,7 +20,7 @@ Offers = Mapping[str, Sequence[FixPlan | Refusal]]
 def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> int:
     """Look everywhere the user may, explain every failing pull, print the problems."""
     with world_for(merged(parent, options)) as settings:
-        doctor = Doctor(settings)
+        doctor = doctor_for(settings)
         try:
             info = doctor.connect(interactive=sys.stdin.isatty())
             report = look(doctor)
@@ -27,7 +28,8 @@ def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> 
             if output == "json":
                 from checks.report import report as as_dict
 
-                print_json(as_dict(info.context, report.scan, report.problems, offers, report.unknowns))
+                found = (report.scan, report.problems, offers, report.unknowns)
+                print_json(as_dict(info.context, *found, several=info.several))
             else:
                 from tui.tables import problems_table
 
@@ -37,17 +39,13 @@ def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> 
             doctor.close()
 
 
-def look(doctor: Doctor) -> Report:
+def look(doctor: Facade) -> Report:
     """Scan and diagnose once; words about what could not be looked at go to stderr."""
     stop = threading.Event()
-    last: Scan | None = None
     with on_interrupt(stop.set):
-        for snapshot in doctor.find(stop):
-            last = snapshot
-        assert last is not None
-        report = doctor.diagnose(last, stop)
-    for gap in last.not_looked:
-        say(f"not looked at: {gap.namespace or 'all namespaces'}: {gap.why}")
+        report = doctor.look(stop, None)
+    for gap in report.scan.not_looked:
+        say(f"not looked at: {gap.place}: {gap.why}")
     return report
 
 

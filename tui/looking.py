@@ -8,6 +8,7 @@ from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
 from tui.evidence_text import evidence_text
+from tui.screens.main import MainScreen
 
 
 class Looking(Desk):
@@ -72,6 +73,12 @@ class Looking(Desk):
         """The filter line was changed."""
         self.show(replace(self.board, filter=event.words))
 
+    def filter_by(self, words: str) -> None:
+        """Filter as if the words had been typed."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                screen.filter_by(words)
+
     def copy_evidence(self, problem: str | None) -> None:
         """`y`: OSC 52, which the terminal may refuse without a word."""
         found = self.board.problems.get(problem or "")
@@ -88,19 +95,18 @@ class Looking(Desk):
             self.say("there is no problem to test again")
             return
         self.say(f"testing {found.id} again")
-        call = partial(work.retest, self.doctor, self.post_message, found, self._number, self._stop)
-        self._start("retest", call, found.id)
+        self.retest(found)
 
     def on_retested(self, event: messages.Retested) -> None:
         """One problem as it is now."""
         if event.number != self._number or self.board.report is None:
             return
-        from checks.diagnose import group
-
         report = self.board.report
         others = [d for p in report.problems if p.id != event.problem for d in p.diagnoses]
-        problems = group(report.cluster, [*others, *event.diagnoses])
+        problems = self.doctor.grouped([*others, *event.diagnoses])
         board = self.board.without_offers(event.problem)
         self.show(board.with_report(replace(report, problems=problems), True, self.now(), resort=False))
+        if not event.told:
+            return
         still = any(p.id == event.problem for p in problems)
         self.say(f"{event.problem}: {'still so' if still else 'not so any more'}")

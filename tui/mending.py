@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from checks.credentials import Login, Origin, OriginKind, Password
-from checks.doctor import Doctor
 from checks.errors import Interrupted, Refused, UsageError
+from checks.facade import Facade
+from checks.fleet import doctor_for
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
@@ -20,6 +21,7 @@ from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
 from tui.options import merged
 from tui.start import world_for
+from tui.words import undo_command
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -27,11 +29,11 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | None, output: str) -> int:
     """Print every plan of one problem, or of all."""
     with world_for(merged(parent, options)) as settings:
-        doctor = Doctor(settings)
+        doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
             problems = look(doctor).problems
-            chosen = (_find(problem, problems),) if problem else problems
+            chosen = (find_problem(problem, problems),) if problem else problems
             offers = {p.id: doctor.offers(p) for p in chosen}
             if output == "json":
                 print_json({"schema": 1, "problems": [problem_dict(p, offers[p.id]) for p in chosen]})
@@ -46,83 +48,118 @@ def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | N
 def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, output: str) -> int:
     """Mend one problem and wait until its pods have pulled."""
     wait = duration(options["wait"])
-    login = _given_login(options)
+    login = given_login(options)
     with world_for(merged(parent, options)) as settings:
-        doctor = Doctor(settings)
+        doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
-            found = _find(problem, look(doctor).problems)
+            found = find_problem(problem, look(doctor).problems)
             chosen = _choose(doctor, found, options["plan_id"], login)
             say(f"{found.sentence}")
-            _show(chosen, to_stdout=options["dry_run"] and output != "json")
+            show_plan(chosen, to_stdout=options["dry_run"] and output != "json")
             if options["dry_run"]:
                 doctor.check(chosen)
                 if output == "json":
                     print_json({"schema": 1, "dry_run": True, "problem": problem_dict(found, (chosen,))})
                 say("dry run: the API server takes every write; nothing was written")
                 return Exit.FAILING
-            _agree(chosen, options["yes"], output)
-            return _mend(doctor, chosen, found, wait, output)
+            agree(chosen, options["yes"], output)
+            code = _mend(doctor, chosen, found, wait, output)
+            if chosen.then is not None and code == Exit.FINE and wait:
+                _then(doctor, chosen.then, options)
+            return code
         finally:
             doctor.close()
 
 
-def _mend(doctor: Doctor, chosen: FixPlan, problem: Problem, wait: float, output: str) -> int:
+def _mend(doctor: Facade, chosen: FixPlan, problem: Problem, wait: float, output: str) -> int:
     pressed = threading.Event()
     with on_interrupt(pressed.set, hold=True):
-        outcome = doctor.apply(chosen, _tell)
+        outcome = doctor.apply(chosen, tell)
         if outcome.applied and wait and not pressed.is_set():
             with suppress(Interrupted), on_interrupt(pressed.set):
-                outcome = doctor.verify(chosen, problem, wait, _tell, pressed, outcome)
+                outcome = doctor.verify(chosen, problem, wait, tell, pressed, outcome)
     if pressed.is_set() and outcome.applied and not outcome.mended:
-        undo = f"harbor-doctor undo {outcome.receipt} takes it back"
+        undo = f"{undo_command(outcome.receipt, chosen.cluster)} takes it back"
         raise Interrupted(f"interrupted: everything is written, the pods were not waited for; {undo}")
-    _print(doctor, outcome, output)
+    _print(doctor, outcome, output, chosen.cluster)
     return Exit.FINE if outcome.mended or (outcome.applied and not wait) else Exit.FAILING
+
+
+def _then(doctor: Facade, plan: FixPlan, options: Mapping[str, Any]) -> None:
+    """The pods have pulled with the new robot account: disable the old one, only where somebody says so."""
+    name = plan.targets[0].name
+    if not options.get("disable_old"):
+        if options["yes"] or not sys.stdin.isatty():
+            say(f"{name} is kept as it is; --disable-old disables it once the pods have pulled")
+            return
+        for text in plan.asks:
+            say(f"  + {text}")
+        try:
+            ask(f"disable {name}", False)
+        except Refused:
+            say(f"{name} is kept as it is")
+            return
+    outcome = doctor.apply(plan, tell)
+    say(outcome.sentence)
+    if outcome.receipt:
+        say(f"{undo_command(outcome.receipt, plan.cluster)} takes it back")
 
 
 def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | None, output: str) -> int:
     """List, prune or undo repairs."""
     with world_for(merged(parent, options)) as settings:
-        doctor = Doctor(settings)
+        doctor = doctor_for(settings)
         try:
-            doctor.connect(interactive=sys.stdin.isatty())
+            info = doctor.connect(interactive=sys.stdin.isatty())
             if options["listing"]:
-                return _list(doctor, output)
+                return _list(doctor, output, several=bool(info.several))
             if options["prune"]:
                 count = doctor.prune(receipt)
                 say(f"{count} receipt{'s' * (count != 1)} removed")
                 return Exit.FINE
-            chosen = receipt or next((r.id for r in doctor.receipts()), None)
-            if chosen is None:
-                raise UsageError("there is nothing to undo: no receipt of a repair was found")
+            chosen = receipt or _last(doctor)
             lines = doctor.undo_preview(chosen)
+            if info.several:
+                say(f"in {next((r.context for r in doctor.receipts() if r.id == chosen), 'another cluster')}:")
             for sign, text in lines:
                 say(f"{sign} {text}")
             if options["dry_run"]:
                 return Exit.FINE
-            _ask("put this back", options["yes"])
+            ask("put this back", options["yes"])
             with on_interrupt(lambda: None, hold=True):
-                outcome = doctor.undo(chosen, _tell)
+                outcome = doctor.undo(chosen, tell)
             _print(doctor, outcome, output)
             return Exit.FINE if outcome.applied else Exit.FAILING
         finally:
             doctor.close()
 
 
-def _list(doctor: Doctor, output: str) -> int:
+def _last(doctor: Facade) -> str:
+    """Return the newest receipt; raises UsageError where none is there, or a cluster that is not seen may have it."""
+    found = doctor.receipts()
+    if missing := doctor.missing():
+        raise UsageError(f"which repair was the last is not known, undo --list tells those that are: {missing[0]}")
+    if not found:
+        raise UsageError("there is nothing to undo: no receipt of a repair was found")
+    return found[0].id
+
+
+def _list(doctor: Facade, output: str, *, several: bool) -> int:
     found = doctor.receipts()
     if output == "json":
-        print_json({"schema": 1, "receipts": [_receipt(receipt) for receipt in found]})
+        print_json({"schema": 1, "receipts": [_receipt(receipt, several=several) for receipt in found]})
     else:
-        tables.receipts(found)
+        tables.receipts(found, several=several)
     _say_trouble(doctor)
-    return Exit.FINE
+    return Exit.INCOMPLETE if doctor.missing() else Exit.FINE
 
 
-def _receipt(receipt: Receipt) -> dict[str, Any]:
+def _receipt(receipt: Receipt, *, several: bool) -> dict[str, Any]:
+    place = {"context": receipt.context} if several else {}
     return {
         "id": receipt.id,
+        **place,
         "namespace": receipt.namespace,
         "created": receipt.created.isoformat(timespec="seconds"),
         "title": receipt.title,
@@ -140,7 +177,8 @@ def duration(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _find(wanted: str, problems: tuple[Problem, ...]) -> Problem:
+def find_problem(wanted: str, problems: tuple[Problem, ...]) -> Problem:
+    """Return the problem that a person named, by its id or by a code that only one has; raises UsageError."""
     for problem in problems:
         if problem.id == wanted:
             return problem
@@ -150,12 +188,14 @@ def _find(wanted: str, problems: tuple[Problem, ...]) -> Problem:
     if same:
         raise UsageError(f"{wanted} stands for {len(same)} problems, name one: {', '.join(p.id for p in same)}")
     # Two letters apart, no more: another Secret's problem is not what was meant.
-    near = tuple(i for i in nearest(wanted, tuple(p.id for p in problems)) if distance(wanted, i) <= 2)
-    hint = f"; is it {near[0]}" if near else "; harbor-doctor scan lists what fails now"
+    ids = tuple(p.id for p in problems)
+    near = tuple(i for i in nearest(wanted, ids) if distance(wanted, i) <= 2)
+    near = near or tuple(i for i in ids if i.startswith(f"{wanted}@"))
+    hint = f"; is it {' or '.join(near[:3])}" if near else "; harbor-doctor scan lists what fails now"
     raise UsageError(f"there is no problem {wanted} now{hint}")
 
 
-def _choose(doctor: Doctor, problem: Problem, plan_id: str | None, login: Login | None) -> FixPlan:
+def _choose(doctor: Facade, problem: Problem, plan_id: str | None, login: Login | None) -> FixPlan:
     offers = doctor.offers(problem, login)
     wanted = plan_id or ("new-login" if login else None)
     plans = [offer for offer in offers if isinstance(offer, FixPlan)]
@@ -173,18 +213,21 @@ def _choose(doctor: Doctor, problem: Problem, plan_id: str | None, login: Login 
     return best
 
 
-def _show(chosen: FixPlan, *, to_stdout: bool) -> None:
+def show_plan(chosen: FixPlan, *, to_stdout: bool) -> None:
+    """Show a plan in full: on stdout where it is what was asked for, else among the words."""
     if to_stdout:
         tables.plans(chosen.problem, (chosen,))
         return
-    say(f"plan {chosen.id}: {chosen.title}")
+    place = f" in {chosen.cluster}" if chosen.cluster else ""
+    say(f"plan {chosen.id}{place}: {chosen.title}")
     for sign, text in chosen.lines:
         say(f"  {sign} {text}")
     for text in chosen.warnings:
         say(f"  ! {text}")
 
 
-def _agree(chosen: FixPlan, yes: bool, output: str) -> None:
+def agree(chosen: FixPlan, yes: bool, output: str) -> None:
+    """Ask what the plan asks; raises Refused where the answer is no, and for advice, which is printed."""
     if chosen.safety is Safety.ADVICE:
         sentence = f"{chosen.title}: this is advice, it cannot be done from here"
         if output == "json":
@@ -195,10 +238,10 @@ def _agree(chosen: FixPlan, yes: bool, output: str) -> None:
     if chosen.safety is Safety.CONFIRM:
         for text in chosen.asks:
             say(f"  + {text}")
-        _ask("do this", yes)
+        ask("do this", yes)
 
 
-def _ask(what: str, yes: bool) -> None:
+def ask(what: str, yes: bool) -> None:
     """Ask on the terminal; without one, only --yes agrees."""
     if yes:
         return
@@ -210,7 +253,8 @@ def _ask(what: str, yes: bool) -> None:
         raise Refused("nothing was written")
 
 
-def _given_login(options: Mapping[str, Any]) -> Login | None:
+def given_login(options: Mapping[str, Any]) -> Login | None:
+    """Return the login of --username and --password-stdin, or None; raises UsageError."""
     username, from_stdin = options["username"], options["password_stdin"]
     if not username and not from_stdin:
         return None
@@ -227,17 +271,18 @@ def _given_login(options: Mapping[str, Any]) -> Login | None:
     return Login(username, Password(password), Origin(OriginKind.FORM, "standard input", options["server"] or ""))
 
 
-def _tell(progress: Progress) -> None:
+def tell(progress: Progress) -> None:
+    """Say how far a repair is."""
     count = f" ({progress.done} of {progress.of})" if progress.of else ""
     say(f"{progress.phase}: {progress.text}{count}")
 
 
-def _say_trouble(doctor: Doctor) -> None:
+def _say_trouble(doctor: Facade) -> None:
     for text in doctor.trouble():
         say(text)
 
 
-def _print(doctor: Doctor, outcome: Outcome, output: str) -> None:
+def _print(doctor: Facade, outcome: Outcome, output: str, cluster: str = "") -> None:
     _say_trouble(doctor)
     if output == "json":
         _print_json(outcome)
@@ -246,7 +291,7 @@ def _print(doctor: Doctor, outcome: Outcome, output: str) -> None:
     for line in outcome.waiting:
         say(f"still waiting: {line}")
     if outcome.receipt:
-        say(f"harbor-doctor undo {outcome.receipt} takes it back")
+        say(f"{undo_command(outcome.receipt, cluster)} takes it back")
 
 
 def _print_json(outcome: Outcome, advice: str = "") -> None:

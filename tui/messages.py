@@ -8,10 +8,13 @@ from datetime import datetime
 
 from textual.message import Message
 
-from checks.doctor import ClusterInfo, Report
 from checks.model import Diagnosis
+from checks.repair.onboard import Onboarding
 from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
-from checks.scan import Scan
+from checks.repair.probe.answer import ProbeAnswer
+from checks.repair.probe.plan import ProbePlan
+from checks.signin import Greeting
+from checks.told import ClusterInfo, Report
 
 
 @dataclass
@@ -28,14 +31,7 @@ class BrokenOff(Message):
     title: str
     receipt: str
     at: datetime
-
-
-@dataclass
-class Found(Message):
-    """A snapshot of the failing pulls; more may follow."""
-
-    number: int
-    scan: Scan
+    cluster: str
 
 
 @dataclass
@@ -113,11 +109,70 @@ class Filtered(Message):
 
 
 @dataclass
+class Greeted(Message):
+    """What Harbor said to a login of the form, and whether it is used from now on."""
+
+    greeting: Greeting
+    used: bool
+
+
+@dataclass
 class LoginPlanned(Message):
     """The plan that writes a login typed into the form, or why there is none."""
 
     problem: str
     offer: FixPlan | Refusal
+
+
+@dataclass
+class ProbePlanned(Message):
+    """A probe pod as it would be made, what admission would change, or why there is none."""
+
+    problem: str
+    offer: ProbePlan | Refusal
+    notes: tuple[str, ...]
+
+
+@dataclass
+class ProbeAdvanced(Message):
+    """A probe went one step on."""
+
+    problem: str
+    progress: Progress
+
+
+@dataclass
+class ProbeAnswered(Message):
+    """A probe came to its end; `error` says why the node was not asked."""
+
+    problem: str
+    answer: ProbeAnswer | None
+    compared: tuple[str, ...]
+    error: str
+
+
+@dataclass
+class Cleared(Message):
+    """What became of a probe pod that an earlier run left behind."""
+
+    sentence: str
+
+
+@dataclass
+class TenantPlanned(Message):
+    """What a new tenant needs and has already; without `made` the sentence says why it cannot be done."""
+
+    made: Onboarding | None
+    sentence: str
+
+
+@dataclass
+class CarriedOut(Message):
+    """A plan without a row of its own came to its end."""
+
+    title: str
+    lines: tuple[str, ...]
+    good: bool
 
 
 @dataclass
@@ -128,6 +183,7 @@ class UndoShown(Message):
     receipt: str
     title: str
     lines: tuple[tuple[str, str], ...]
+    cluster: str
 
 
 @dataclass
@@ -137,3 +193,5 @@ class Retested(Message):
     number: int
     problem: str
     diagnoses: tuple[Diagnosis, ...]
+    told: bool
+    """A person asked for it and waits for a word."""

@@ -13,7 +13,8 @@ from checks.settings import Settings
 
 _SHARED = (
     click.option("--kubeconfig", envvar="", help="Path of the kubeconfig; default: what kubectl would use."),
-    click.option("--context", help="The context to use."),
+    click.option("--context", multiple=True, help="The context to use; several at once: a,b or several times."),
+    click.option("--all-contexts", is_flag=True, help="Look at every context of the kubeconfig at once."),
     click.option("-n", "--namespace", "namespaces", multiple=True, help="Look only here; a,b or several times."),
     click.option("-A", "--all-namespaces", is_flag=True, help="Look everywhere you may (the default)."),
     click.option("--as", "impersonate", help="Act as this user."),
@@ -22,7 +23,11 @@ _SHARED = (
     click.option(
         "--resolve", multiple=True, metavar="HOST=ADDRESS[:PORT]", help="Where a registry name is to be found."
     ),
-    click.option("--harbor-host", help="The Harbor that HARBOR_USERNAME and HARBOR_PASSWORD are for."),
+    click.option(
+        "--harbor-host",
+        help="The Harbor that HARBOR_USERNAME and HARBOR_PASSWORD are for. Without these two: your docker login for "
+        "this very host (config.json or its credential helper) is used for Harbor's API.",
+    ),
     click.option("--docker-config", type=click.Path(path_type=Path), help="docker config.json to offer logins from."),
     click.option("--read-only", is_flag=True, help="Write nothing, whatever is pressed."),
     click.option("--demo", is_flag=True, help="Work on a pretend cluster and Harbor, started for this process."),
@@ -53,16 +58,22 @@ def settings_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.
     if ca and not Path(ca).is_file():
         raise UsageError(f"--registry-ca {ca}: there is no such file")
     pairs = [*(options["resolve"] or ()), *environment.get("HARBOR_DOCTOR_RESOLVE", "").replace(",", " ").split()]
+    given = tuple(filter(None, options["context"] or ()))
+    if given and options["all_contexts"]:
+        raise UsageError("--context and --all-contexts: one of them")
+    one = len(given) == 1 and "," not in given[0]
     return Settings(
         kubeconfig=options["kubeconfig"],
-        context=options["context"],
+        context=given[0] if one else None,
+        contexts=() if one else given,
+        all_contexts=bool(options["all_contexts"]),
         namespaces=() if options["all_namespaces"] else namespaces,
         impersonate=options["impersonate"],
         impersonate_groups=tuple(options["impersonate_groups"] or ()),
         registry_ca=Path(ca) if ca else None,
         resolve=dict(_pair(text) for text in pairs),
         harbor_login=_harbor_login(options, environment),
-        docker_config=options["docker_config"] or _docker_config(environment),
+        docker_config=_docker_config(options, environment),
         state_dir=_state_dir(environment),
         read_only=bool(options["read_only"] or environment.get("HARBOR_DOCTOR_READ_ONLY")),
     )
@@ -81,12 +92,31 @@ def _harbor_login(options: Mapping[str, Any], environment: Mapping[str, str]) ->
     user, password = environment.get("HARBOR_USERNAME"), environment.get("HARBOR_PASSWORD")
     if not host and not user:
         return None
+    if host and not user and not password:
+        return _docker_login(host, _docker_config(options, environment))
     if not (host and user and password):
         raise UsageError("a login for Harbor needs HARBOR_HOST (or --harbor-host), HARBOR_USERNAME and HARBOR_PASSWORD")
     return Login(user, Password(password), Origin(OriginKind.OPERATOR, "HARBOR_PASSWORD", host))
 
 
-def _docker_config(environment: Mapping[str, str]) -> Path | None:
+def _docker_login(host: str, config: Path | None) -> Login:
+    """The user's docker login for exactly the Harbor that they named; it is looked for only because they named it."""
+    from checks.clients.dockerconfig_helper import own_login
+    from checks.facts import Unknown
+
+    found = own_login(config, host) if config is not None and "*" not in host else None
+    if isinstance(found, Unknown):
+        raise UsageError(f"no login for Harbor at {host}: {found.why}; give HARBOR_USERNAME and HARBOR_PASSWORD")
+    if found is None:
+        none = "there is no docker config" if config is None else f"{config} names none for {host}"
+        where = f"{host} names no single host" if "*" in host else none
+        raise UsageError(f"no login for Harbor at {host}: {where}; give HARBOR_USERNAME and HARBOR_PASSWORD")
+    return Login(found.username, found.password, Origin(OriginKind.OPERATOR, found.origin.where, host))
+
+
+def _docker_config(options: Mapping[str, Any], environment: Mapping[str, str]) -> Path | None:
+    if options["docker_config"]:
+        return Path(options["docker_config"])
     path = Path(environment.get("DOCKER_CONFIG", "~/.docker")).expanduser() / "config.json"
     return path if path.is_file() else None
 

@@ -178,8 +178,9 @@ def plan_rows(plan: FixPlan) -> list[Row]:
 def plan_title(plan: FixPlan) -> Row:
     """The key that chooses a plan, and its name."""
     key = plan.key or ("f" if plan.safety is Safety.ADVICE else "")
+    place = f" in {visible(plan.cluster)}" if plan.cluster else ""
     return Text(key, "bold cyan"), Text.assemble(
-        (visible(plan.title), "bold"), (f"  {SAFETY_WORD[plan.safety]}", "dim")
+        (visible(plan.title), "bold"), (f"  {SAFETY_WORD[plan.safety]}{place}", "dim")
     )
 
 

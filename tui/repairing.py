@@ -9,16 +9,17 @@ from checks.credentials import Login
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal, Safety
 from tui import messages, work
+from tui.apart import Apart
 from tui.board import Repair
-from tui.desk import Desk
 from tui.render import diff_line, safe
 from tui.screens.box import Box
 from tui.screens.form import FormScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.detail import Detail
+from tui.words import undo_command
 
 
-class Repairing(Desk):
+class Repairing(Apart):
     """The part of the console that writes."""
 
     def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
@@ -65,6 +66,8 @@ class Repairing(Desk):
         if problem is None:
             return
         self.show(self.board.with_repair(plan.problem, Repair(running=True)))
+        if plan.then is not None:
+            self._then[plan.problem] = plan.then
         call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._quit)
         self._start("repair", call, plan.problem)
 
@@ -83,6 +86,9 @@ class Repairing(Desk):
             repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=self.now()
         )
         self.show(self.board.with_repair(event.problem, done).without_offers(event.problem))
+        if event.problem in self.board.found:  # what is left of it was explained by what stood there before
+            self.retest(self.board.found[event.problem], told=False)
+        self.offer_then(event.problem, event.outcome, event.undone)
         self._leave_if_done()
 
     def test_login(self, problem: Problem, login: Login) -> None:
@@ -121,7 +127,7 @@ class Repairing(Desk):
             f"{event.title}",
             f"It was begun {when} and did not come to its end.",
             "Put back takes it back now. To finish it, leave this and mend the problem as the list shows it;",
-            f"harbor-doctor undo {event.receipt} takes it back later.",
+            f"{undo_command(event.receipt, event.cluster if self.board.clusters else '')} takes it back later.",
         )
         box = Box("A repair broke off", Text("\n").join(map(safe, lines)), agree="put back")
         self.push_screen(box, lambda agreed: self.ask_undo(event.receipt) if agreed else None)
@@ -146,7 +152,8 @@ class Repairing(Desk):
     def on_undo_shown(self, event: messages.UndoShown) -> None:
         """Ask before putting back."""
         lines = [diff_line(sign, text) for sign, text in event.lines] or [safe("everything is as it was before")]
-        box = Box(f"Undo: {event.title}", Text("\n").join(lines), agree="put back")
+        place = f" in {event.cluster}" if self.board.clusters else ""
+        box = Box(f"Undo{place}: {event.title}", Text("\n").join(lines), agree="put back")
         self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt) if agreed else None)
 
     def _undo(self, problem: str, receipt: str) -> None:

@@ -1,5 +1,6 @@
 """Rows of the lists, fitted to a width: nothing that decides is cut, long names are cut in the middle."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.text import Text
@@ -12,19 +13,29 @@ from tui.words import row_note
 
 _PODS, _SINCE, _MEND = 4, 5, 1
 """Widths of the right-hand columns."""
+_CLUSTER = "cluster"
 
 
-def _columns(width: int) -> tuple[int, int]:
-    """Widths of cause and subject."""
-    room = max(12, width - 2 - 1 - 1 - _PODS - 1 - _SINCE - 1 - _MEND)
+def _columns(width: int, cluster: int = 0) -> tuple[int, int]:
+    """Widths of cause and subject; `cluster` is that of the column for it."""
+    room = max(12, width - 2 - 1 - 1 - _PODS - 1 - _SINCE - 1 - _MEND - (cluster and cluster + 1))
     cause = min(25, max(10, room * 11 // 20))
     return cause, room - cause
 
 
-def heading(width: int) -> Text:
+def _cluster_column(width: int, clusters: Sequence[str]) -> int:
+    """Width of the column for the cluster: none where there is one; long names give way before cause and subject."""
+    if not clusters:
+        return 0
+    return min(max(len(_CLUSTER), *(len(visible(name)) for name in clusters)), max(len(_CLUSTER), width // 5))
+
+
+def heading(width: int, clusters: Sequence[str] = ()) -> Text:
     """The line above the problems."""
-    cause, subject = _columns(width)
-    line = f"  {'cause':<{cause}} {'at fault':<{subject}} {'pods':>{_PODS}} {'since':>{_SINCE}}"
+    where = _cluster_column(width, clusters)
+    cause, subject = _columns(width, where)
+    place = f"{_CLUSTER:<{where}} " if where else ""
+    line = f"  {place}{'cause':<{cause}} {'at fault':<{subject}} {'pods':>{_PODS}} {'since':>{_SINCE}}"
     return Text(line, "dim", no_wrap=True, overflow="crop")
 
 
@@ -33,7 +44,8 @@ def problem_row(board: Board, key: str, width: int, now: datetime) -> Text:
     problem = board.problems.get(key)
     if problem is None:
         return Text(visible(key))
-    cause, subject = _columns(width)
+    where = _cluster_column(width, board.clusters)
+    cause, subject = _columns(width, where)
     note = row_note(board.repairs.get(key))
     if note is not None and note.cell_len > cause:
         # How a repair goes is read more than what is at fault.
@@ -42,8 +54,9 @@ def problem_row(board: Board, key: str, width: int, now: datetime) -> Text:
         subject = room - cause
     first = Text(visible(problem.title)) if note is None else note
     first.truncate(cause, overflow="ellipsis", pad=True)
+    place = f"{middle(problem.cluster, where):<{where}} " if where else ""
     line = Text.assemble(
-        row_mark(board, problem), " ", first, " ", f"{middle(subject_text(problem), subject):<{subject}} "
+        row_mark(board, problem), " ", place, first, " ", f"{middle(subject_text(problem), subject):<{subject}} "
     )
     line.append(f"{pods(problem):>{_PODS}} {age(since(problem), now):>{_SINCE}} ")
     plans = board.plans(key)

@@ -6,6 +6,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from checks.credentials import shown_key
 from tui.tables import console
 from tui.visible import visible
 
@@ -33,7 +34,7 @@ def _lines(image: str, report: dict[str, Any], reveal: bool) -> Iterable[Text]:
     others = [entry for entry in report["entries"] if not entry["serves"]]
     if others:
         yield Text("")
-        yield from _table(("NOT TRIED", "KEY", "WHY"), [(e["secret"], e["key"], e["why"]) for e in others])
+        yield from _table(("NOT TRIED", "KEY", "WHY"), [(e["secret"], shown_key(e["key"]), e["why"]) for e in others])
 
 
 def _trouble(text: str) -> Text:
@@ -44,7 +45,8 @@ def _logins(logins: Sequence[dict[str, Any]], reveal: bool) -> Iterable[Row]:
     for place, login in enumerate(logins, 1):
         random = " (or another of its group)" if "group" in login else ""
         password = login["password"] if reveal else "••••••"
-        yield f"{place}{random}", login["secret"], login["key"], login["username"] or "(none)", password
+        key = login["key"] if reveal else shown_key(login["key"])
+        yield f"{place}{random}", login["secret"], key, login["username"] or "(none)", password
 
 
 def _table(heads: Row, rows: list[Row]) -> Iterable[Text]:

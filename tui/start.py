@@ -14,6 +14,9 @@ from checks.errors import UsageError
 from checks.settings import Settings
 from tui.options import settings_of
 
+PATIENCE = 3.0
+"""Seconds that the console waits for clusters that say nothing, once another has been looked at."""
+
 
 @contextmanager
 def world_for(options: Mapping[str, Any]) -> Iterator[Settings]:
@@ -49,15 +52,17 @@ def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Setti
 def console(options: Mapping[str, Any]) -> int:
     """Run the full-screen console; returns the exit code. The demo's world starts behind the first frame."""
     from checks.doctor import Doctor
+    from checks.facade import Facade
+    from checks.fleet import doctor_for
     from tui.app import HarborDoctor
 
     given = [name for text in options["namespaces"] or () for name in text.split(",") if name]
     scope = ", ".join(given) if given and not options["all_namespaces"] else "all namespaces"
     with ExitStack() as stack:
         if options["demo"]:
-            doctor = Doctor(lambda: stack.enter_context(world_for(options)))
+            doctor: Facade = Doctor(lambda: stack.enter_context(world_for(options)))
         else:
-            doctor = Doctor(settings_of(options))
+            doctor = doctor_for(settings_of(options), PATIENCE)
         stack.callback(doctor.close)
         return HarborDoctor(doctor, scope).run() or 0
 

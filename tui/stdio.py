@@ -12,7 +12,10 @@ LARGEST = 64 << 20
 """Bytes that are read of one input."""
 LONGEST_LINE = 16 << 20
 
-_UNSEEN = re.compile(r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]")
+_UNSEEN = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
+)
 
 
 def read_all(stream: BinaryIO | None = None, name: str = "standard input") -> str:
@@ -46,7 +49,13 @@ def write(text: str) -> None:
 def write_json(data: Any, *, indent: int | None = 2) -> None:
     """Write one JSON document. JSON escapes C0 controls itself; the other unseen characters are escaped here."""
     text = json.dumps(data, indent=indent, ensure_ascii=not _speaks_unicode())
-    write(_UNSEEN.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n")
+    write(_UNSEEN.sub(lambda found: _escaped(found.group()), text) + "\n")
+
+
+def _escaped(char: str) -> str:
+    """As JSON writes it: by UTF-16 code units (RFC 8259, 7)."""
+    units = char.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[n : n + 4]}" for n in range(0, len(units), 4))
 
 
 def _speaks_unicode() -> bool:

@@ -107,13 +107,14 @@ def plans(problem_id: str, offers: Offers) -> None:
         out.print(Padding(Group(grid([plan_title(offer)], 3), grid(plan_rows(offer), PLAN_WIDTH)), (0, 0, 0, 2)))
 
 
-def receipts(found: Sequence[Receipt]) -> None:
-    """Print what can be undone, newest first."""
+def receipts(found: Sequence[Receipt], *, several: bool = False) -> None:
+    """Print what can be undone, newest first; of several clusters with the one that it lies in."""
     out = console()
     for receipt in found:
         state = "" if receipt.closed else "  unfinished"
         when = f"{receipt.created:%Y-%m-%d %H:%M} UTC"
-        out.print(safe(f"{receipt.id}  {when}  {receipt.namespace}  {receipt.title}{state}"), soft_wrap=True)
+        place = f"{receipt.context}  " if several else ""
+        out.print(safe(f"{receipt.id}  {when}  {place}{receipt.namespace}  {receipt.title}{state}"), soft_wrap=True)
     if not found:
         say("there is nothing to undo")
 

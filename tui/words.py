@@ -4,17 +4,25 @@ from datetime import datetime
 
 from rich.text import Text
 
+from checks.repair.commands import quoted
 from tui.board import Board, Repair
 from tui.render import pods
 from tui.visible import visible
 
 BRAND = " harbor-doctor "
 """What the header begins with, where there is room."""
+_GAPS = 3
+"""Places of several clusters that are told with their reason."""
 
 
 def counted(number: int, word: str) -> str:
     """`1 problem`, `12 problems`."""
     return f"{number:,} {word}{'s' * (number != 1)}"
+
+
+def undo_command(receipt: str, cluster: str = "") -> str:
+    """The command that takes a repair back; with the cluster where several are looked at."""
+    return quoted("harbor-doctor", "undo", receipt, *(("--context", cluster) if cluster else ()))
 
 
 def clock(at: datetime | None) -> str:
@@ -66,7 +74,7 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     """The header's left and right side: where we are, and how bad it is."""
     where = "connecting…" if board.scanning else "not connected"
     if board.info is not None:
-        where = f"{board.info.context} ▸ {board.scope}"
+        where = f"{_clusters(board) or board.info.context} ▸ {board.scope}"
     left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
     right = Text()
     if board.report is not None:
@@ -74,17 +82,44 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
         waiting = sum(pods(problem) for problem in problems)
         bad = f"{counted(len(problems), 'problem')} · {counted(waiting, 'pod')} waiting"
         right.append(bad, "bold red" if problems else "bold green")
-        if not board.report.scan.complete and not board.scanning:
+        if not board.report.scan.complete and not board.scanning and not _told_left(board):
             right.append(" · not everything could be looked at", "yellow")
     if board.scanning:
         right.append(f" · {spinner}looking… ", "yellow")
     elif board.trouble:
         right.append(f" · not live since {clock(board.looked_at)} ", "yellow")
     elif board.looked_at is not None:
-        right.append(
-            f" · {'● live' if board.live else 'looked'} {clock(board.looked_at)} ", "green" if board.live else "dim"
-        )
+        live = _live(board)
+        right.append(f" · {live or 'looked'} {clock(board.looked_at)} ", "green" if live else "dim")
     return left, right
+
+
+def _clusters(board: Board) -> str:
+    """`3 clusters`, and which of them could not be looked at; empty for one cluster."""
+    gone = _gone(board)
+    without = f" without {gone[0]}" if len(gone) == 1 else f" without {len(gone)} of them" if gone else ""
+    return f"{counted(len(board.clusters), 'cluster')}{without}" if board.clusters else ""
+
+
+def _gone(board: Board) -> list[str]:
+    """Those of several clusters of which nothing could be seen."""
+    seen = dict(board.report.scan.parts) if board.report is not None and not board.scanning else board.clusters
+    return [name for name in board.clusters if name not in seen]
+
+
+def _told_left(board: Board) -> bool:
+    """Is all that could not be looked at those clusters that the left side counts?"""
+    gaps, gone = board.report.scan.not_looked if board.report is not None else (), _gone(board)
+    return bool(gone) and all(gap.cluster in gone for gap in gaps)
+
+
+def _live(board: Board) -> str:
+    """`● live`, and how many of several clusters are; empty where nothing is watched."""
+    if not board.live or board.report is None or not board.clusters:
+        return "● live" if board.live else ""
+    live = len(board.clusters) - len(board.report.silent)
+    every = f"{live} of {len(board.clusters)}" if board.report.silent else str(live)
+    return f"● {every} live" if live else ""
 
 
 def empty_lines(board: Board) -> list[Text]:
@@ -117,6 +152,10 @@ def gap_lines(board: Board) -> list[Text]:
     gaps = board.report.scan.not_looked if board.report else ()
     if not gaps:
         return []
+    if any(gap.cluster for gap in gaps):  # each cluster has its own reason
+        lines = [f"not looked at: {visible(gap.place)} ({visible(gap.why)})" for gap in gaps[:_GAPS]]
+        rest = [f"and {len(gaps) - _GAPS} places more"] if len(gaps) > _GAPS else []
+        return [Text.assemble(("? ", "yellow"), line) for line in (*lines, *rest)]
     names = ", ".join(visible(gap.namespace or "all namespaces") for gap in gaps[:6])
     more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
     return [Text.assemble(("? ", "yellow"), f"not looked at: {names}{more} ({visible(gaps[0].why)})")]

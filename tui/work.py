@@ -1,7 +1,6 @@
 """What runs in worker threads: calls the doctor, tells what came of it, touches no widget."""
 
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -11,18 +10,16 @@ from textual.message import Message
 
 from checks.credentials import Login
 from checks.errors import DoctorError, Interrupted
-from checks.model import Diagnosis, Problem
+from checks.model import Problem
 from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
 
 if TYPE_CHECKING:
-    from checks.doctor import Doctor
+    from checks.facade import Facade
 
 Post = Callable[[Message], object]
 SCAN = "scan"
 """Stands for the whole scan where a problem's id is expected."""
-REDRAW = 0.1
-"""Seconds between two redraws while results stream in."""
 VERIFY = 600.0
 """Seconds to watch whether the pods pull: two of the kubelet's longest pauses."""
 
@@ -46,41 +43,31 @@ def unexpected(error: Exception) -> str:
     return f"a bug in harbor-doctor broke this off: {type(error).__name__} at {place}"
 
 
-def scan(doctor: "Doctor", post: Post, number: int, stop: threading.Event) -> None:
+def scan(doctor: "Facade", post: Post, number: int, stop: threading.Event) -> None:
     """Connect, look, explain; results stream."""
-    from checks.diagnose import group
-    from checks.doctor import Report
-
     info = doctor.connect()
     post(messages.Connected(info))
-    for receipt in doctor.unfinished()[:1]:
-        post(messages.BrokenOff(receipt.title, receipt.id, receipt.created))
-    known: dict[tuple[str, str, str], Diagnosis] = {}
-    for snapshot in doctor.find(stop):
-        post(messages.Found(number, snapshot))
-        # What an earlier snapshot showed stays until it is explained anew: no row comes and goes under the cursor.
-        failing = {pull.key for pull in snapshot.pulls}
-        known = {key: diagnosis for key, diagnosis in known.items() if key in failing}
-        drawn = time.monotonic()
-
-        def stream(diagnosis: Diagnosis, scan=snapshot, known=known) -> None:  # type: ignore[no-untyped-def]
-            nonlocal drawn
-            known[diagnosis.pull.key] = diagnosis
-            if time.monotonic() - drawn > REDRAW:
-                drawn = time.monotonic()
-                problems = group(info.context, known.values())
-                post(messages.Explained(number, Report(info.context, problems, scan, ()), False))
-
-        report = doctor.diagnose(snapshot, stop, stream)
-        post(messages.Explained(number, report, False))
+    if not info.several:
+        leftovers(doctor, post)
+    report = doctor.look(stop, lambda known: post(messages.Explained(number, known, False)))
     post(messages.Explained(number, report, True))
+    if info.several:  # of those that have answered by now: what others left is told when they are looked at again
+        leftovers(doctor, post)
     if doctor.watchable(report):
         post(messages.Watched(number))
     for now, trouble in doctor.follow(report, stop):
         post(messages.Moved(number, now, trouble))
 
 
-def offers(doctor: "Doctor", post: Post, problem: Problem) -> None:
+def leftovers(doctor: "Facade", post: Post) -> None:
+    """Tell what an earlier run left behind: probe pods, and a repair that did not come to its end."""
+    for sentence in doctor.clear_probes():
+        post(messages.Cleared(sentence))
+    for receipt in doctor.unfinished()[:1]:
+        post(messages.BrokenOff(receipt.title, receipt.id, receipt.created, receipt.context))
+
+
+def offers(doctor: "Facade", post: Post, problem: Problem) -> None:
     """Make the plans of one problem; where that fails, why stands in their place."""
     made: tuple[FixPlan | Refusal, ...]
     try:
@@ -94,7 +81,7 @@ def offers(doctor: "Doctor", post: Post, problem: Problem) -> None:
     post(messages.Offered(problem.id, made))
 
 
-def all_offers(doctor: "Doctor", post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
+def all_offers(doctor: "Facade", post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
     """Make the plans of all problems, one problem after the other, so that the rows show what can be mended."""
     for problem in problems:
         if stop.is_set():
@@ -102,7 +89,7 @@ def all_offers(doctor: "Doctor", post: Post, problems: tuple[Problem, ...], stop
         guarded(post, lambda p=problem: offers(doctor, post, p), problem.id)  # type: ignore[misc]
 
 
-def repair(doctor: "Doctor", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event) -> None:
+def repair(doctor: "Facade", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event) -> None:
     """Apply a plan, watch until the pods have pulled, tell what `z` would put back."""
 
     def tell(progress: Progress) -> None:
@@ -115,17 +102,18 @@ def repair(doctor: "Doctor", post: Post, plan: FixPlan, problem: Problem, stop: 
     post(messages.Finished(problem.id, outcome, False, undo))
 
 
-def show_undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
+def show_undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
     """Find what the last repair's undo would put back."""
     found = doctor.receipts()
     chosen = next((r for r in found if not receipt or r.id == receipt), None)
     if chosen is None:
         post(messages.Failed("there is no repair to undo", problem))
         return
-    post(messages.UndoShown(chosen.problem, chosen.id, chosen.title, doctor.undo_preview(chosen.id)))
+    lines = doctor.undo_preview(chosen.id)
+    post(messages.UndoShown(chosen.problem, chosen.id, chosen.title, lines, chosen.context))
 
 
-def undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
+def undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
     """Take a repair back."""
 
     def tell(progress: Progress) -> None:
@@ -134,17 +122,19 @@ def undo(doctor: "Doctor", post: Post, problem: str, receipt: str) -> None:
     post(messages.Finished(problem, doctor.undo(receipt, tell), True))
 
 
-def retest(doctor: "Doctor", post: Post, problem: Problem, number: int, stop: threading.Event) -> None:
-    """Look again at what a problem rests on."""
-    post(messages.Retested(number, problem.id, doctor.retest(problem, stop)))
+def retest(
+    doctor: "Facade", post: Post, problem: Problem, number: int, stop: threading.Event, *, told: bool = True
+) -> None:
+    """Look again at what a problem rests on; `told` says whether a person asked for it and waits for a word."""
+    post(messages.Retested(number, problem.id, doctor.retest(problem, stop), told))
 
 
-def test_login(doctor: "Doctor", post: Post, problem: Problem, login: Login) -> None:
+def test_login(doctor: "Facade", post: Post, problem: Problem, login: Login) -> None:
     """Try a login on the failing images."""
     post(messages.Tested(doctor.prove(problem, login)))
 
 
-def plan_login(doctor: "Doctor", post: Post, problem: Problem, login: Login) -> None:
+def plan_login(doctor: "Facade", post: Post, problem: Problem, login: Login) -> None:
     """Make the plan that writes a typed login."""
     made = doctor.offers(problem, login)
     chosen = next((offer for offer in made if offer.id == "new-login"), None)

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from checks.clients.gate import PAUSE_AFTER_LOCK, Gate, Verdict
 from checks.clients.once import Once
-from checks.clients.registry import Access, Registry, TokenReply
+from checks.clients.registry import Access, Registry
+from checks.clients.tokenservice import TokenReply
 from checks.clients.trust import objection, usable_realm
 from checks.credentials import Login, OriginKind
 from checks.facts import Exchange, Knows, Manifest, Ping
 from checks.image import ImageRef
 
 _NO_LOGIN_WANTED = Verdict(Knows.NOT_ASKED, why="the registry asks for no login", admitted=True)
+_ONLY_TOKENS = Verdict(Knows.NOT_ASKED, why="the registry has no token service, which alone takes an identity token")
 _WITHOUT = Verdict(Knows.NOT_ASKED, why="it was asked without a login", admitted=True)
 
 
@@ -52,6 +54,8 @@ class Admission:
             return _WITHOUT
         if not ping.scheme:
             return _NO_LOGIN_WANTED
+        if login.identity and ping.scheme != "bearer":
+            return _ONLY_TOKENS
         realm = ping.realm if ping.scheme == "bearer" else ""
         if why := objection(login, ping.host, realm):
             return Verdict(Knows.NOT_ASKED, why=why)
@@ -66,7 +70,7 @@ class Admission:
         def ask() -> Verdict:
             if ping.scheme == "basic":
                 return _by_basic(self._registry.login(ping.host, login), login)
-            return _by_token(self._registry.token(ping, login), ping.harbor)
+            return _by_token(self._registry.token(ping, login))
 
         by_hand = login.origin.kind is OriginKind.FORM
         return self._gate.judge(ping.host.lower(), login.username, ask, locks=ping.harbor, by_hand=by_hand)
@@ -93,7 +97,7 @@ class Admission:
             time.sleep(PAUSE_AFTER_LOCK)
             second = self._registry.token(ping, login, image.repository)
         knows = Knows.LOCKED if _names_nobody(second) else None
-        return _pass(second, (first.exchange,), knows)
+        return _pass(second, first.exchanges, knows)
 
     def forget(self, host: str, login: Login | None, refusals: bool) -> None:
         """Forget tokens and verdicts of `login` (None: of all) at `host`; refusals only where `refusals` says so."""
@@ -127,18 +131,25 @@ def no_way(ping: Ping) -> str:
 def _by_basic(seen: Exchange, login: Login) -> Verdict:
     if seen.status == 200:
         return Verdict(Knows.ACCEPTED, (seen,), subject=login.username, admitted=True)
-    if seen.status == 401:
+    # Without a login the same request got its 401, so a 400 is about the login: ECR answers that to a crooked one.
+    if seen.status in (400, 401) or (seen.status == 403 and _says_expired(seen)):
         return Verdict(Knows.REFUSED, (seen,))
-    return Verdict(Knows.UNKNOWN, (seen,), why=seen.failure or f"the registry answered {seen.status} to the login")
+    why = seen.failure or f"the registry answered {seen.status} to the login"
+    return Verdict(Knows.UNKNOWN, (seen,), why=why, admitted=seen.status == 403)
 
 
-def _by_token(reply: TokenReply, harbor: bool) -> Verdict:
+def _says_expired(seen: Exchange) -> bool:
+    """Does the registry say that the login has run out? ECR: `Your authorization token has expired`."""
+    return any("expired" in said.message.lower() for said in seen.errors)
+
+
+def _by_token(reply: TokenReply) -> Verdict:
     """Judge the answer to a token request without scope: what `docker login` asks."""
-    seen, token = (reply.exchange,), reply.token
-    if seen[0].status == 401 or (seen[0].status == 403 and not harbor):
+    seen, token = reply.exchanges, reply.token
+    if reply.refused:
         return Verdict(Knows.REFUSED, seen)
     if token is None:
-        return Verdict(Knows.UNKNOWN, seen, why=reply.why)
+        return Verdict(Knows.UNKNOWN, seen, why=reply.why, admitted=reply.wants_scope)
     if token.readable and not token.subject:
         return Verdict(Knows.UNKNOWN, seen, why="the token that came names nobody", admitted=True)
     return Verdict(Knows.ACCEPTED, seen, subject=token.subject, admitted=True)
@@ -149,11 +160,11 @@ def _names_nobody(reply: TokenReply) -> bool:
 
 
 def _pass(reply: TokenReply, before: tuple[Exchange, ...], knows: Knows | None = None) -> Pass:
-    token, exchanges = reply.token, (*before, reply.exchange)
+    token, exchanges = reply.token, (*before, *reply.exchanges)
     if token is not None:
         access = Access(token=token.text)
         return Pass(access, exchanges, token.subject, token.actions, knows, ends=token.ends)
-    if reply.exchange.status in (401, 403):
+    if reply.refused or reply.exchange.status == 403:
         return Pass(None, exchanges, knows=knows, denied=refusal(reply.exchange))
     return Pass(None, exchanges, knows=knows, why=reply.why)
 

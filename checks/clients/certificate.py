@@ -21,6 +21,9 @@ _NAMES = {
     bytes.fromhex("550408"): "ST",
     bytes.fromhex("55040a"): "O",
     bytes.fromhex("55040b"): "OU",
+    bytes.fromhex("550405"): "serialNumber",
+    bytes.fromhex("2a864886f70d010901"): "emailAddress",
+    bytes.fromhex("0992268993f22c640119"): "DC",
 }
 _MOST_NAMES = 100
 
@@ -66,14 +69,13 @@ def _only(data: bytes) -> bytes:
 
 
 def _name(data: bytes) -> str:
-    """A distinguished name as `CN=..., O=...`, the parts that people know, in the order of the certificate."""
+    """A distinguished name as `CN=..., O=...` in the order of the certificate; whole, so that two can be compared."""
     shown = []
     for _, group in _parts(data):
         for _, pair in _parts(group):
             (_, oid), (tag, text) = _parts(pair)
-            if oid in _NAMES:
-                words = text.decode("utf-16-be" if tag == _BMP_STRING else "utf-8", "replace")
-                shown.append(f"{_NAMES[oid]}={words}")
+            words = text.decode("utf-16-be" if tag == _BMP_STRING else "utf-8", "replace")
+            shown.append(f"{_NAMES.get(oid) or 'OID ' + oid.hex()}={words}")
     return ", ".join(shown)
 
 

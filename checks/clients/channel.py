@@ -19,6 +19,7 @@ from requests import PreparedRequest
 from urllib3 import HTTPSConnectionPool, PoolManager, proxy_from_url
 from urllib3.connection import HTTPSConnection
 
+from checks.clients.chain import sent
 from checks.clients.netaddr import Dialer, NoConnection
 from checks.facts import Break
 
@@ -105,6 +106,8 @@ class Connection(HTTPSConnection):
         self.timeout = _PRESENT.call.remaining()
         self.ssl_context = trusting(self._extra_ca)
         super().connect()
+        host, port = (self._tunnel_host, self._tunnel_port) if self._tunnel_host else (self._dns_host, self.port)
+        self._dialer.keep_chain(host, port or self.port, sent(self.sock))
 
     def _new_conn(self) -> socket.socket:
         if self.proxy is not None:

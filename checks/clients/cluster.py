@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator, Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -64,6 +65,11 @@ class Cluster:
     def server(self) -> str:
         """The API server's address."""
         return self._transport.link.access.server
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the API server's clock is ahead of ours, by its last answer; None where it did not say."""
+        return self._transport.ahead
 
     def connect(self, interactive: bool = False) -> None:
         """Read the kubeconfig, run its login plugin, and ask who we are; raises ClusterError.

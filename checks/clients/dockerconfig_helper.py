@@ -1,7 +1,8 @@
 """Gets a user's own login for a registry: out of their docker config.json, or from the credential helper it names.
 
 Helper protocol: docker/docker-credential-helpers, `client`: `docker-credential-NAME get` reads the server's address
-on standard input and writes JSON with Username and Secret; `<token>` as user name marks an identity token.
+on standard input and writes JSON with Username and Secret; `<token>` as user name marks an identity token, which is
+good at the registry's token service and in no pull Secret.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from checks.credentials import Login, Origin, OriginKind, Password
+from checks.credentials import IDENTITY_USER, Login, Origin, OriginKind, Password
 from checks.dockerlogin import find_login
 from checks.errors import UsageError
 from checks.facts import Unknown
@@ -25,9 +26,10 @@ _NOT_THERE = "credentials not found"
 
 
 def own_login(config: Path, host: str) -> Login | Unknown | None:
-    """Return the login that docker on this machine would use for `host`, None if it has none.
+    """Return the login that docker on this machine would use for `host`, None if it has none; it may be an identity
+    token (`Login.identity`).
 
-    Unknown: the file or the helper cannot be read, or what it holds is a token, which no pull Secret can carry.
+    Unknown: the file or the helper cannot be read, or what it holds is a bearer token (`registrytoken`).
     """
     path = config.expanduser()
     try:
@@ -79,7 +81,6 @@ def _read(output: bytes, name: str, server: str) -> Login | Unknown | None:
     username, secret = (told.get(key) if isinstance(told, dict) else None for key in ("Username", "Secret"))
     if not isinstance(username, str) or not isinstance(secret, str):
         return Unknown(f"docker-credential-{name} answered with something that cannot be read")
-    if username == "<token>":
-        return Unknown(f"docker-credential-{name} holds only a token for {server}, which no pull Secret can carry")
     origin = Origin(OriginKind.HELPER, f"docker-credential-{name}", server)
-    return Login(username, Password(secret), origin) if username and secret else None
+    identity = username == IDENTITY_USER
+    return Login(username, Password(secret), origin, identity) if username and secret else None

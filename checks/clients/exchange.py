@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from checks.clients.servertime import server_time
 from checks.clients.session import Answer
 from checks.clients.urls import without_query
 from checks.facts import Exchange, RegistryMessage
@@ -39,6 +40,7 @@ def exchange(answer: Answer, user: str | None, claims: tuple[tuple[str, str], ..
         errors=errors(answer.body) if failed else (),
         claims=claims,
         failure=answer.failure,
+        clock=server_time(answer.headers),
     )
 
 

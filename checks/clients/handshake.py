@@ -2,11 +2,13 @@
 
 import contextlib
 import ssl
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from checks.clients import certificate
+from checks import certchain
 from checks.clients.breaks import Broken
+from checks.clients.chain import Sent, sent
 from checks.clients.netaddr import Dialer
 from checks.facts import Break, Certificate
 
@@ -16,19 +18,18 @@ _CERTIFICATE_BREAKS = frozenset(
 )
 
 
-def look(
-    broken: Broken, host: str, port: int, dialer: Dialer, seconds: float
-) -> tuple[Broken, tuple[Certificate, ...]]:
+def look(broken: Broken, host: str, port: int, dialer: Dialer, seconds: float) -> tuple[Broken, Sent]:
     """Return the break, told more exactly, and the certificates that the server sent.
 
     Sends no login and no name but the host's. Makes at most two connections, each within `seconds`.
     """
     if broken.kind in (Break.TLS_OTHER, Break.RESET) and speaks_plain_http(host, port, dialer, seconds):
-        return Broken(Break.PLAIN_HTTP, f"{host} speaks plain HTTP where HTTPS is expected"), ()
+        return Broken(Break.PLAIN_HTTP, f"{host} speaks plain HTTP where HTTPS is expected"), Sent()
     if broken.kind not in _CERTIFICATE_BREAKS:
-        return broken, ()
-    sent = certificates(host, port, dialer, seconds)
-    return (explain(broken, host, sent[0], datetime.now(UTC)) if sent else broken), sent
+        return broken, Sent()
+    shown = certificates(host, port, dialer, seconds)
+    read = shown.read()
+    return (explain(broken, host, read, datetime.now(UTC)) if read else broken), shown
 
 
 def speaks_plain_http(host: str, port: int, dialer: Dialer, seconds: float) -> bool:
@@ -40,32 +41,24 @@ def speaks_plain_http(host: str, port: int, dialer: Dialer, seconds: float) -> b
     return False
 
 
-def certificates(host: str, port: int, dialer: Dialer, seconds: float) -> tuple[Certificate, ...]:
-    """The certificates as the server sends them, leaf first (before Python 3.13 the leaf alone)."""
+def certificates(host: str, port: int, dialer: Dialer, seconds: float) -> Sent:
+    """The certificates as the server sends them, leaf first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with contextlib.suppress(OSError, ValueError), dialer.connect(host, port, seconds) as plain:
         plain.settimeout(seconds)
         with context.wrap_socket(plain, server_hostname=host) as secure:
-            read = (certificate.read(der) for der in _sent(secure))
-            return tuple(one for one in read if one is not None)
-    return ()
+            return sent(secure)
+    return Sent()
 
 
-def _sent(secure: ssl.SSLSocket) -> list[bytes]:
-    chain = getattr(secure, "get_unverified_chain", None)
-    leaf = secure.getpeercert(binary_form=True)
-    return list(chain()) if chain is not None else [leaf] if leaf else []
-
-
-def explain(broken: Broken, host: str, leaf: Certificate, now: datetime) -> Broken:
+def explain(broken: Broken, host: str, shown: Sequence[Certificate], now: datetime) -> Broken:
     """Name dates, names and issuer in the sentence; where the platform gave no code, tell the kind by them."""
-    kind = broken.kind if broken.kind != Break.TLS_OTHER else _kind(leaf, now)
-    if kind == Break.TLS_EXPIRED and leaf.not_before and leaf.not_after:
-        early = now < leaf.not_before
-        when = f"is not valid before {leaf.not_before:%Y-%m-%d}" if early else f"expired on {leaf.not_after:%Y-%m-%d}"
-        return Broken(kind, f"the certificate of {host} {when}")
+    leaf, late = shown[0], certchain.out_of_time(shown, now)
+    kind = broken.kind if broken.kind != Break.TLS_OTHER or late is None else Break.TLS_EXPIRED
+    if kind == Break.TLS_EXPIRED and late is not None:
+        return Broken(kind, _out_of_time(host, leaf, late, now))
     if kind == Break.TLS_HOSTNAME:
         names = ", ".join(leaf.names[:5]) or leaf.subject
         return Broken(kind, f"the certificate is made out to {names}, not to {host}")
@@ -74,7 +67,8 @@ def explain(broken: Broken, host: str, leaf: Certificate, now: datetime) -> Brok
     return replace(broken, kind=kind)
 
 
-def _kind(leaf: Certificate, now: datetime) -> Break:
-    if leaf.not_before and leaf.not_after and not leaf.not_before <= now <= leaf.not_after:
-        return Break.TLS_EXPIRED
-    return Break.TLS_OTHER
+def _out_of_time(host: str, leaf: Certificate, late: Certificate, now: datetime) -> str:
+    whose = f"the certificate of {host}" if late is leaf else f"the certificate of its issuer {late.subject}"
+    if late.not_before is not None and now < late.not_before:
+        return f"{whose} is not valid before {late.not_before:%Y-%m-%d}"
+    return f"{whose} expired on {late.not_after:%Y-%m-%d}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from checks.clients.harbor_api import Api, Operator, Reply, q
+from checks.clients.harbor_api import Api, Operator, Reply, q, timestamp
 from checks.clients.once import Once
 from checks.facts import Fact, Robot, Unknown
 
@@ -49,6 +49,12 @@ class Robots:
         exact = next((robot for robot in listed if robot.name == username), None)
         ending = bare if plus else prefix + bare
         return fact(exact or next((robot for robot in listed if robot.name.endswith(ending)), None), host)
+
+    def project_of(self, host: str, username: str, operator: Operator) -> str:
+        """Return the project that a robot's name tells it is of; empty for a robot of the system."""
+        prefix = self._prefix(host, operator)
+        bare = username.removeprefix(prefix) if username.startswith(prefix) else username.partition("$")[2]
+        return bare.rpartition("+")[0]
 
     def _of_project(self, host: str, project: str, operator: Operator) -> _Listed | Unknown:
         key = (host.lower(), project)
@@ -133,6 +139,7 @@ def _robot(one: dict[str, Any]) -> Robot | None:
         moment(one.get("expires_at")),
         tuple(str(p.get("namespace", "")) for p in permissions),
         tuple(sorted({action for p in permissions for action in _repository_actions(p)})),
+        timestamp(one.get("update_time")),
     )
 
 

@@ -49,6 +49,7 @@ KINDS: dict[str, Kind] = {
         Kind("ReplicationController", "", "v1", "replicationcontrollers"),
         Kind("ReplicaSet", "apps", "v1", "replicasets"),
         Kind("Deployment", "apps", "v1", "deployments"),
+        Kind("ControllerRevision", "apps", "v1", "controllerrevisions"),
         Kind("StatefulSet", "apps", "v1", "statefulsets"),
         Kind("DaemonSet", "apps", "v1", "daemonsets"),
         Kind("Job", "batch", "v1", "jobs"),

@@ -64,15 +64,39 @@ class _Merged:
 
 def load(settings: Settings, environ: Mapping[str, str] = os.environ, pod_dir: Path = POD_DIR) -> Access:
     """Return the access that kubectl would use; raises ConfigError saying what is missing, where, and what to do."""
-    merged = _Merged()
-    for path in _paths(settings, environ):
-        _merge(merged, path)
+    merged = _read(settings, environ)
     if not merged.contexts and not merged.clusters and not settings.context:
         inside = _in_pod(environ, pod_dir)
         if inside is not None:
             return inside
         raise ConfigError(_nothing(merged, environ))
     return _resolve(merged, settings.context or merged.current)
+
+
+def contexts(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the names of the contexts that were chosen, each once; of all, the current one first.
+
+    Raises ConfigError where the kubeconfig has no such context. A name may hold commas; `a,b` is two where there is no
+    context of that name. Empty without any kubeconfig.
+    """
+    merged = _read(settings, environ)
+    if settings.all_contexts:
+        return tuple(sorted(merged.contexts, key=lambda name: name != merged.current))
+    chosen = dict.fromkeys(
+        name for text in settings.contexts for name in ([text] if text in merged.contexts else text.split(",")) if name
+    )
+    unknown = [name for name in chosen if name not in merged.contexts]
+    if unknown:
+        where = merged.source or "no kubeconfig"
+        raise ConfigError(f"{where}: no context {', '.join(unknown)}; there are: {_names(merged)}")
+    return tuple(chosen)
+
+
+def _read(settings: Settings, environ: Mapping[str, str]) -> _Merged:
+    merged = _Merged()
+    for path in _paths(settings, environ):
+        _merge(merged, path)
+    return merged
 
 
 def _paths(settings: Settings, environ: Mapping[str, str]) -> list[Path]:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 
+from checks.clients.chain import Sent
 from checks.facts import Break
 from checks.settings import Settings
 
@@ -82,6 +83,7 @@ class Dialer:
         self._loopback = settings.allow_loopback
         self._resolve = {split_host(key, 0): value for key, value in settings.resolve.items()}
         self._seen: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._chains: dict[tuple[str, int], Sent] = {}
 
     def chosen(self, host: str, port: int) -> str | None:
         """Return the ADDRESS[:PORT] that the user gave for this host, or None."""
@@ -100,6 +102,14 @@ class Dialer:
     def seen(self, host: str, port: int) -> tuple[str, ...]:
         """Return the addresses that the last connection found for this host."""
         return self._seen.get((_bare(host), port), ())
+
+    def keep_chain(self, host: str, port: int, chain: Sent) -> None:
+        """Remember the certificates with which the last connection to this host was made."""
+        self._chains[(_bare(host), port)] = chain
+
+    def chain(self, host: str, port: int) -> Sent:
+        """Return the certificates with which the last connection to this host was made."""
+        return self._chains.get((_bare(host), port), Sent())
 
     def connect(self, host: str, port: int, seconds: float) -> socket.socket:
         """Return a TCP connection to `host`:`port` within `seconds`. Raises NoConnection."""

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ _VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1
 _CLUSTER_FIELDS = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
 _TOLD = 300
 """How much of the plugin's stderr goes into a sentence."""
+_TERMINAL = threading.Lock()
+"""Plugins of several contexts ask one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,9 @@ def issue(access: Access, interactive: bool = False, seconds: float = PLUGIN_SEC
     if not isinstance(spec, dict) or not spec.get("command") or spec.get("apiVersion") not in _VERSIONS:
         raise ConfigError(f"{access.source}: the exec plugin of user {access.user_name} is malformed or too old")
     terminal = _terminal(access, spec, interactive)
-    return _read(access, spec, _run(access, spec, terminal, seconds))
+    with _TERMINAL if terminal else contextlib.nullcontext():
+        out = _run(access, spec, terminal, seconds)
+    return _read(access, spec, out)
 
 
 def _terminal(access: Access, spec: Stanza, interactive: bool) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from checks.clients.admission import Admission, Pass, no_way, obstacle, refusal
 from checks.clients.gate import Verdict
-from checks.clients.harbor_system import auth_mode
+from checks.clients.harbor_system import auth_mode, health
 from checks.clients.once import Once
 from checks.clients.platforms import offered
 from checks.clients.registry import Access, ManifestReply, Registry, challenged
@@ -17,6 +17,7 @@ from checks.clients.session import Web
 from checks.credentials import Login
 from checks.facts import Exchange, Fact, Knows, Ping, Platform, Trial, Unknown
 from checks.image import ImageRef
+from checks.records import Component
 from checks.settings import Settings
 
 _Key = tuple[str, Login | None, str, str]
@@ -36,6 +37,7 @@ class Prober:
         self._offers: Once[_Key, _Offer] = Once()
         self._tags: Once[_Key, Fact[tuple[str, ...]] | Unknown] = Once()
         self._modes: Once[str, Fact[str] | Unknown] = Once()
+        self._health: Once[str, Fact[tuple[Component, ...]] | Unknown] = Once()
 
     def ping(self, host: str) -> Ping:
         """Return what `GET /v2/` without a login tells about this registry."""
@@ -150,6 +152,10 @@ class Prober:
         """Return how the Harbor at this host signs people in; it tells anybody."""
         return self._modes.get(host.lower(), lambda: auth_mode(self._web, host))
 
+    def health(self, host: str) -> Fact[tuple[Component, ...]] | Unknown:
+        """Return how the parts of the Harbor at this host are by its own check; it tells anybody."""
+        return self._health.get(host.lower(), lambda: health(self._web, host))
+
     def forget(self, login: Login | None, host: str, refusals: bool = False) -> None:
         """Look again next time: at `host` forget the ping, and all that rests on `login` (None: on any or none).
 
@@ -159,6 +165,7 @@ class Prober:
         here = host.lower()
         self._pings.forget(lambda key: key == here)
         self._modes.forget(lambda key: key == here)
+        self._health.forget(lambda key: key == here)
         self._bare.forget(lambda key: key[0] == here)
         self._admission.forget(host, login, refusals)
         for kept in (self._manifests, self._offers, self._tags):

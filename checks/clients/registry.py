@@ -7,19 +7,20 @@ One method, one question; nothing is remembered here and no decision is made whe
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from checks.clients import challenge, handshake
+from checks.clients import challenge, handshake, tokenservice
 from checks.clients.breaks import Broken
+from checks.clients.chain import Sent
 from checks.clients.challenge import Challenge
 from checks.clients.exchange import TOKEN_USER, document, errors, exchange
 from checks.clients.netaddr import split_host
 from checks.clients.session import Answer, Web
-from checks.clients.token import Token, from_body
+from checks.clients.tokenservice import TokenReply
 from checks.clients.trust import DOCKER_HUB
 from checks.clients.urls import host_of, join, same_origin, without_query
 from checks.credentials import Login
-from checks.facts import Certificate, Exchange, Fact, Manifest, Ping, Unknown
+from checks.facts import Exchange, Fact, Manifest, Ping, Unknown
 from checks.image import ImageRef
 
 HARBOR_SERVICE = "harbor-registry"
@@ -55,15 +56,6 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenReply:
-    """A token service's answer: the token, or why there is none."""
-
-    exchange: Exchange
-    token: Token | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ManifestReply:
     """The answer to a manifest request; `manifest` is None where no answer came, and `why` says it."""
 
@@ -88,18 +80,28 @@ class Registry:
     def ping(self, host: str) -> Ping:
         """Ask `GET /v2/` without a login."""
         answer = self._web.ask("GET", base_url(host) + "/v2/")
-        name, port = split_host(host_of(base_url(host)))
-        if answer.broken is not None:
-            broken, sent = Broken(answer.broken, answer.failure), tuple[Certificate, ...]()
-            if not self._web.proxies(answer.url):
-                broken, sent = handshake.look(broken, name, port, self._web.dialer, self._web.timeout)
-            seen = self._web.dialer.seen(name, port)
-            asked = exchange(replace(answer, failure=broken.sentence), None)
-            return Ping(host, asked, broken.kind, broken.sentence, addresses=seen, certificates=sent)
-        return self._answered(host, answer, self._web.dialer.seen(name, port))
+        if answer.broken is None:
+            return challenged(self._way(Ping(host, exchange(answer, None))), _challenge(answer))
+        broken, sent = Broken(answer.broken, answer.failure), Sent()
+        if not self._web.proxy(answer.url):
+            name, port = split_host(host_of(answer.url))
+            broken, sent = handshake.look(broken, name, port, self._web.dialer, self._web.timeout)
+        asked = exchange(replace(answer, failure=broken.sentence), None)
+        return self._way(Ping(host, asked, broken.kind, broken.sentence), sent)
 
-    def _answered(self, host: str, answer: Answer, addresses: tuple[str, ...]) -> Ping:
-        return challenged(Ping(host, exchange(answer, None), addresses=addresses), _challenge(answer))
+    def _way(self, ping: Ping, sent: Sent | None = None) -> Ping:
+        """Add how it was reached; `sent`: the certificates, where the connection did not come about."""
+        name, port = split_host(host_of(ping.exchange.url))
+        dialer, proxy = self._web.dialer, self._web.proxy(ping.exchange.url)
+        chain = dialer.chain(name, port) if sent is None else sent
+        return replace(
+            ping,
+            addresses=() if proxy else dialer.seen(name, port),
+            certificates=chain.read(),
+            leaf_only=not chain.whole,
+            proxy=proxy,
+            placed=dialer.chosen(name, port) is not None,
+        )
 
     def login(self, host: str, login: Login) -> Exchange:
         """Ask `GET /v2/` with Basic: does the registry know this login?"""
@@ -107,14 +109,7 @@ class Registry:
 
     def token(self, ping: Ping, login: Login | None, repository: str = "") -> TokenReply:
         """Ask the realm for a token to pull `repository`; with none, `scope` is really absent: a test of the login."""
-        query = {"service": ping.service} if ping.service else {}
-        if repository:
-            query["scope"] = f"repository:{repository}:pull"
-        url = ping.realm + (("&" if "?" in ping.realm else "?") + urlencode(query) if query else "")
-        answer = self._web.ask("GET", url, login=login)
-        token = from_body(answer.body) if answer.status == 200 else None
-        seen = exchange(answer, login.username if login else None, token.claims if token else ())
-        return TokenReply(seen, token, "" if token else _no_token(answer))
+        return tokenservice.ask(self._web, ping, login, repository)
 
     def manifest(self, image: ImageRef, access: Access, harbor: bool) -> ManifestReply:
         """Ask HEAD for the manifest; where that is refused, GET once for code and message (Harbor counts no pull)."""
@@ -185,15 +180,6 @@ def _challenge(answer: Answer) -> Challenge | None:
     """The challenge of a 401 that is answered here: Bearer before Basic."""
     offered = challenge.parse(answer.headers.get("WWW-Authenticate", "")) if answer.status == 401 else ()
     return next((one for scheme in ("bearer", "basic") for one in offered if one.scheme == scheme), None)
-
-
-def _no_token(answer: Answer) -> str:
-    where = split_host(host_of(answer.url))[0]
-    if answer.status is None:
-        return answer.failure
-    if answer.status == 200:
-        return f"the token service at {where} answered with something that is no token"
-    return f"the token service at {where} answered {answer.status}"
 
 
 def _has_more_to_say(status: int, harbor: bool) -> bool:

@@ -4,7 +4,6 @@ HTTPS only, redirects never followed, cookies and .netrc never used, answers cap
 `sid` cookie would make Harbor ask for a CSRF token (src/server/middleware/csrf).
 """
 
-import base64
 import http.cookiejar
 import time
 from collections.abc import Mapping
@@ -14,17 +13,17 @@ from pathlib import Path
 
 import requests
 import requests.adapters
-import requests.auth
 import requests.utils
 import urllib3.exceptions
 
 from checks import __version__
+from checks.clients.authorize import Authorization
 from checks.clients.breaks import classify
 from checks.clients.channel import Call, RegistryAdapter, begin, trusting
 from checks.clients.netaddr import Dialer, split_host
-from checks.clients.urls import host_of
+from checks.clients.urls import host_of, origin
 from checks.credentials import Login
-from checks.errors import UsageError
+from checks.errors import Refused, UsageError
 from checks.facts import Break
 from checks.settings import Settings
 
@@ -33,16 +32,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of an answer's body, after decompression."""
 
 _CHUNK = 16_384
+_READS = ("GET", "HEAD")
 _SHORTEST_TIMEOUT = 3.0
-
-
-class Hidden(str):
-    """Text whose `repr` shows nothing: a header that holds a login may end up in a traceback's variables."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "Hidden(••••••)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +53,6 @@ class Answer:
     """With `broken`: why there is no answer, or no whole one, in words."""
 
 
-class _Auth(requests.auth.AuthBase):
-    """Puts a login or a token on the request, and nothing where there is neither."""
-
-    def __init__(self, login: Login | None, token: str) -> None:
-        self._login, self._token = login, token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = Hidden(f"Bearer {self._token}")
-        elif self._login is not None:
-            request.headers["Authorization"] = Hidden(_basic(self._login))
-        return request
-
-
-def _basic(login: Login) -> str:
-    """RFC 7617, with bytes that are no UTF-8 as they were."""
-    pair = f"{login.username}:{login.password.reveal()}".encode("utf-8", "surrogateescape")
-    return "Basic " + base64.b64encode(pair).decode("ascii")
-
-
 class _Session(requests.Session):
     """A session to which no answer is a redirect.
 
@@ -99,6 +70,7 @@ class Web:
     def __init__(self, settings: Settings) -> None:
         self.dialer = Dialer(settings)
         self.timeout = max(settings.timeout, _SHORTEST_TIMEOUT)
+        self._read_only = settings.read_only
         _check_ca(settings.registry_ca)
         self._session = _Session()
         self._session.trust_env = False
@@ -115,23 +87,35 @@ class Web:
         login: Login | None = None,
         token: str = "",
         headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request and return the answer; never raises for what the other side does or fails to do.
+
+        With a `form` its fields are posted to ask for a token, the login's secret among them instead of in a header.
+
+        The gate for what would change anything: raises Refused for it in a read-only run, before anything is sent.
+        Asking for a token changes nothing.
 
         What breaks off before an answer may be a kept connection that has just been closed, so it is asked once more,
         but never with a login: that may have been counted.
         """
-        answer = self._ask(method, url, login, token, headers or {})
-        again = answer.broken is Break.RESET and login is None and method in ("GET", "HEAD")
-        return self._ask(method, url, login, token, headers or {}) if again else answer
+        if self._read_only and method not in _READS and form is None:
+            raise Refused(f"this run is read-only: nothing is written at {host_of(url)}")
+        auth = Authorization(login, token, form)
+        answer = self._ask(method, url, auth, headers or {}, body)
+        again = answer.broken is Break.RESET and login is None and method in _READS
+        return self._ask(method, url, auth, headers or {}, body) if again else answer
 
-    def _ask(self, method: str, url: str, login: Login | None, token: str, headers: Mapping[str, str]) -> Answer:
+    def _ask(
+        self, method: str, url: str, auth: Authorization, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
         at, begun = datetime.now(UTC), time.monotonic()
         if not url.startswith("https://"):
             return Answer(at, method, url, 0.0, failure="only HTTPS addresses are asked")
         call = begin(self.timeout)
         try:
-            with self._send(method, url, _Auth(login, token), headers) as response:
+            with self._send(method, url, auth, headers, body) as response:
                 return _read(response, call, Answer(at, method, url, call.seconds))
         except Exception as error:
             broken = classify(error, host_of(url), self.timeout, call.expired)
@@ -140,12 +124,15 @@ class Web:
         finally:
             call.end()
 
-    def _send(self, method: str, url: str, auth: _Auth, headers: Mapping[str, str]) -> requests.Response:
+    def _send(
+        self, method: str, url: str, auth: Authorization, headers: Mapping[str, str], body: bytes | None
+    ) -> requests.Response:
         own = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", "Accept": "*/*", **headers}
         return self._session.request(
             method,
             url,
             headers=own,
+            data=body,
             auth=auth,
             timeout=self.timeout,
             allow_redirects=False,
@@ -157,6 +144,11 @@ class Web:
         """HTTP(S)_PROXY and NO_PROXY for this address; none where the user said where to connect."""
         chosen = self.dialer.chosen(*split_host(host_of(url)))
         return {} if chosen else requests.utils.get_environ_proxies(url)
+
+    def proxy(self, url: str) -> str:
+        """Return the proxy through which this address is asked, without its login; empty where there is none."""
+        chosen = requests.utils.select_proxy(url, self.proxies(url))
+        return (origin(chosen) or chosen.rpartition("@")[2]) if chosen else ""
 
     def close(self) -> None:
         """Close all connections."""

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from checks.clients.authorize import Hidden
 from checks.clients.exchange import document
-from checks.clients.session import Hidden
 
 _LARGEST = 65_536
 _DEFAULT_LIFE = 60.0
 _SPARE = 5.0
 _MOST = 100
+_NOBODY = "(anonymous)"
+"""What Quay writes for nobody (quay/quay, util/security/registry_jwt.py); others leave the claim empty or out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def _with_claims(text: str, ends: float) -> Token:
     if claims is None:
         return Token(text, ends=ends)
     subject = claims.get("sub")
-    name = subject[:256] if isinstance(subject, str) else ""
+    name = subject[:256] if isinstance(subject, str) and subject != _NOBODY else ""
     return Token(text, name, _actions(claims), readable=True, ends=ends)
 
 

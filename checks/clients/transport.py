@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from checks.clients.failures import no_answer, refusal
 from checks.clients.link import Link
+from checks.clients.servertime import server_time
 from checks.errors import ClusterError, ConfigError, Interrupted, Refused, ServerFault, Unreachable
 
 T = TypeVar("T")
@@ -76,6 +78,8 @@ class Transport:
         self.name = link.access.context
         self._seconds = seconds
         self._read_only = read_only
+        self.ahead: timedelta | None = None
+        """How far the server's clock is ahead of ours, by its last answer."""
 
     def get(self, ask: Ask, stop: threading.Event | None = None) -> Answer:
         """Send and return the answer if its status is 2xx; raises the ClusterError that belongs to any other."""
@@ -150,20 +154,28 @@ class Transport:
         address = self.link.access.server + ask.path + (f"?{urlencode(ask.query)}" if ask.query else "")
         pool = self.link.pool()
         try:
-            return pool.urlopen(
-                ask.method,
-                address,
-                body=ask.body,
-                headers=self.link.headers(ask.accept, JSON if ask.body is not None else "", compressed),
-                timeout=Timeout(connect=self._seconds, read=read_seconds),
-                retries=False,
-                redirect=False,
-                preload_content=False,
+            return self._timed(
+                pool.urlopen(
+                    ask.method,
+                    address,
+                    body=ask.body,
+                    headers=self.link.headers(ask.accept, JSON if ask.body is not None else "", compressed),
+                    timeout=Timeout(connect=self._seconds, read=read_seconds),
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                )
             )
         except (LocationValueError, UnicodeError):
             raise ConfigError(f"{self.name}: the server address {self.link.access.server} is malformed") from None
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             raise self.broken(error, read_seconds) from None
+
+    def _timed(self, response: Any) -> Any:
+        """Note the server's clock as the head of its answer comes in."""
+        clock = server_time(response.headers)
+        self.ahead = clock - datetime.now(UTC) if clock is not None else self.ahead
+        return response
 
     def _body(self, ask: Ask, response: Any, stop: threading.Event | None) -> bytes:
         from urllib3.exceptions import HTTPError

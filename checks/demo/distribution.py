@@ -1,7 +1,8 @@
 """Two plain registries that are not Harbor, as distribution 2.8 answers: one asks for Basic, one for tokens.
 
 `Distribution` challenges with Basic (htpasswd). `TokenDistribution` has a token service that, unlike Harbor's, refuses
-bad logins with 401 at once. Both know users and images only, no projects.
+bad logins with 401 at once. Both know users and images only, no projects. Its token service answers a GET, and where
+it is told to an OAuth2 POST (distribution spec, "OAuth2 token authentication").
 """
 
 import re
@@ -115,6 +116,10 @@ class TokenDistribution(Distribution):
     """The same registry behind a token service at `/token` that refuses bad logins with 401."""
 
     host: str = "token.demo.test"
+    methods: tuple[str, ...] = ("GET",)
+    """How tokens may be asked for: GET, POST; the rest is answered with 405."""
+    identities: dict[str, str] = field(default_factory=dict, repr=False)
+    """Identity token → user name."""
     granted: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict, repr=False)
     """Token → user name (empty: nobody) and repositories that it may pull."""
 
@@ -138,14 +143,34 @@ class TokenDistribution(Distribution):
         return self._unauthorized(name, words + (',error="insufficient_scope"' if insufficient else ""))
 
     def _token(self, request: Request) -> Response:
-        if request.method != "GET":
+        if request.method not in self.methods:
             return Response(405)
-        login = request.basic()
-        user = login[0] if login else None
+        fields = request.form() if request.method == "POST" else request.parameters()
+        if request.method == "POST" and dict(fields).get("grant_type") == "refresh_token":
+            user = self.identities.get(dict(fields).get("refresh_token", ""))
+            refusal = replace(oauth_problem("invalid_grant"), user="<token>", refused=True)
+            return self._grant(user, fields) if user else refusal
+        login = request.basic() if request.method == "GET" else _password_grant(dict(fields))
+        if request.method == "POST" and login is None:
+            return oauth_problem("unsupported_grant_type")
         if login is not None and not self._good(login):
-            return replace(answer(401, {"details": "incorrect username or password"}), user=user, refused=True)
-        scopes = [scope for key, value in request.parameters() if key == "scope" for scope in value.split()]
+            return replace(answer(401, {"details": "incorrect username or password"}), user=login[0], refused=True)
+        return self._grant(login[0] if login else None, fields)
+
+    def _grant(self, user: str | None, fields: list[tuple[str, str]]) -> Response:
+        scopes = [scope for key, value in fields if key == "scope" for scope in value.split()]
         wanted = {scope.split(":")[1] for scope in scopes if scope.count(":") == 2}
         token = secrets.token_urlsafe(24)
         self.granted[token] = (user or "", frozenset(wanted if user else wanted & self.public))
         return replace(answer(200, {"token": token, "access_token": token, "expires_in": 300}), user=user)
+
+
+def oauth_problem(error: str) -> Response:
+    """Return the refusal of an OAuth2 request (RFC 6749, 5.2)."""
+    return answer(400, {"error": error})
+
+
+def _password_grant(fields: dict[str, str]) -> tuple[str, Password] | None:
+    if fields.get("grant_type") != "password":
+        return None
+    return fields.get("username", ""), Password(fields.get("password", ""))

@@ -1,13 +1,18 @@
 """Carries a plan out: rights and dry run, receipt, then step by step, each one marked; never cancelled midway."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
+from checks.credentials import Login
 from checks.errors import ClusterError, DoctorError, Refused
 from checks.repair.audit import Audit
+from checks.repair.declared import declared
 from checks.repair.journal import Journal
+from checks.repair.kinds import HARBOR
+from checks.repair.mint import MintRobot, bound, give_back, marked, with_login
 from checks.repair.plan import FixPlan, Outcome, Progress, Safety
-from checks.repair.receipt import Receipt, without
+from checks.repair.receipt import Receipt, seal_of, with_seals, without
 from checks.repair.safely import safely
 from checks.repair.steps import NOT_WRITTEN as NOT_WRITTEN
 from checks.repair.steps import Body, Spared, Step, Unmade, Verb, Writer
@@ -38,6 +43,10 @@ class _Run:
     on_progress: OnProgress
     audit: Audit | None
     answers: tuple[Body | None, ...] = ()
+    steps: tuple[Step, ...] = ()
+    """Those of the plan, with the passwords that became known on the way."""
+    logins: list[tuple[Login, Login]] = field(default_factory=list)
+    """A stand-in and the login of the robot that was made for it."""
     receipts: tuple[Receipt, ...] = ()
     done: list[Step] = field(default_factory=list)
     spared: list[Step] = field(default_factory=list)
@@ -47,8 +56,13 @@ class _Run:
     def run(self) -> Outcome:
         self._rehearse()
         self._tell("journal", "Writing the receipt")
-        self.receipts = self.journal.open(self.plan, self.answers)
-        for step in self.plan.steps:
+        name = self.journal.name()
+        # What is made in Harbor bears the receipt's name, so that undo knows it from anywhere.
+        self.plan = replace(self.plan, steps=tuple(marked(s, name, self.plan.home) for s in self.plan.steps))
+        self.steps = self.plan.steps
+        self.receipts = self.journal.open(self.plan, self.answers, name)
+        for number in range(len(self.steps)):
+            step = self.steps[number]
             # Pods are replaced only for a cure that is in place; one pod's failure does not stop the others.
             if self.failed and not (step.verb in _PODS and all(s.verb in _PODS for s, _ in self.failed)):
                 break
@@ -73,8 +87,27 @@ class _Run:
             self._put_back(step)
             return
         self.done.append(step)
+        if isinstance(step, MintRobot) and not self._bind(step, stored):
+            return
         self._mark(step, stored)
         self._note(step, stored, "written")
+
+    def _bind(self, step: MintRobot, stored: Body | None) -> bool:
+        """Give the steps after it the new robot's login; the receipt must know them by their seals before that."""
+        login, step.handed.login = step.handed.login, None
+        if login is None:
+            raise DoctorError(f"{step.target} gave no login")
+        self.logins.append((step.stand_in, login))
+        real = partial(with_login, old=step.stand_in, new=login)
+        try:
+            self.receipts = tuple(with_seals(receipt, real) for receipt in self.receipts)
+            self.receipts = self.journal.mark(self.receipts, step.target, step.verb, stored)
+        except (ClusterError, OSError) as error:
+            self.failed.append((step, Refused(f"the receipt could not be written anew: {_text(error)}")))
+            self._note(step, None, type(error).__name__)
+            return False
+        self.steps = tuple(bound(later, step.stand_in, login) for later in self.steps)
+        return True
 
     def _spare(self, step: Step, why: Spared) -> None:
         """A step that is not needed any more leaves no trace in the receipt."""
@@ -85,9 +118,34 @@ class _Run:
     def _mark(self, step: Step, stored: Body | None) -> None:
         """A mark that cannot be written is no reason to stop: undo looks at the objects themselves."""
         try:
-            self.receipts = self.journal.mark(self.receipts, step.target, step.verb, stored)
+            self.receipts = self.journal.mark(self.receipts, step.target, step.verb, *self._fit_to_keep(step, stored))
         except (ClusterError, OSError) as error:
             self.notes.append(f"The receipt could not be updated: {_text(error)}.")
+
+    def _fit_to_keep(self, step: Step, stored: Body | None) -> tuple[Body | None, str]:
+        """A Secret as the receipt may hold it: a new robot's password replaced, and a seal of what was written."""
+        kept = stored
+        for stand_in, login in self.logins:
+            if kept is not None and step.target.kind == "Secret":
+                kept = with_login(kept, login, stand_in)
+        if kept is None or kept is stored or stored is None:
+            return stored, ""
+        return kept, seal_of(declared("Secret", stored) or {})
+
+    def _take_back(self) -> None:
+        """Where nothing was written in the cluster, what was made in Harbor for it goes again, the last first."""
+        if any(not isinstance(e, NOT_WRITTEN) for _, e in self.failed) or any(s.verb in _PODS for s in self.done):
+            return
+        if not all(step.target.kind in HARBOR for step in self.done):
+            return
+        for step in reversed(tuple(self.done)):
+            try:
+                if give_back(step, self.writer):
+                    self.done.remove(step)
+                    self.notes.append(f"{step.target} was deleted again.")
+            except DoctorError as error:
+                self.notes.append(f"{step.target} could not be deleted again: {_text(error)}.")
+                return
 
     def _put_back(self, step: Step) -> None:
         """Where an object was deleted to be made anew, and that failed, make it as it was."""
@@ -106,13 +164,15 @@ class _Run:
         if not self.failed and self.done:
             self._close()
             return self._outcome(True, f"{self.plan.title}: written. {self.plan.retry.capitalize()}.")
+        if self.failed:
+            self._take_back()
         if not self.failed:
             return self._nothing(True, f"{self.plan.title}: nothing had to be done.")
         if self._untouched():
             return self._nothing(False, f"Nothing was changed: {_text(self.failed[0][1])}.")
         # What was left half done comes first.
         step, error = next((f for f in self.failed if not isinstance(f[1], NOT_WRITTEN)), self.failed[0])
-        left = [s for s in self.plan.steps if s not in (*self.done, *self.spared)]
+        left = [s for s in self.steps if s not in (*self.done, *self.spared)]
         sentence = f"Stopped at {step.target}: {_text(error)}. {self._done_words()} Not done: {_names(left)}."
         return self._outcome(False, sentence)
 

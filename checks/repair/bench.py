@@ -21,6 +21,26 @@ class PodCounts:
     waiting: int = 0
 
 
+class HarborDesk(Protocol):
+    """Harbor's management with the operator's login. Asks the network; ClusterError, or Refused where it is no good."""
+
+    @property
+    def user(self) -> str:
+        """The operator's user name."""
+
+    def read(self, ref: ObjectRef) -> Body | None:
+        """Return a robot, member or project as it is now, or None where it does not exist."""
+
+    def may(self, host: str, project: str, resource: str, action: str) -> bool | None:
+        """Ask for one right on a project (empty: on the whole system); None where Harbor does not tell."""
+
+    def prefix(self, host: str, project: str) -> str:
+        """Return what Harbor puts before the names of robots."""
+
+    def sample(self, host: str, project: str) -> str:
+        """Return `repository@digest` of any artifact of a project; empty where it holds none."""
+
+
 class Bench(Protocol):
     """Reads and questions for proposing. All but the properties may ask the network; ClusterError where that fails."""
 
@@ -40,6 +60,12 @@ class Bench(Protocol):
 
     def prove(self, login: Login, images: Sequence[ImageRef]) -> LoginProof:
         """Try a login on images of one registry; without images, on nothing, and unproven."""
+
+    def harbor(self, host: str) -> HarborDesk | None:
+        """Return Harbor's management at this host; None where the operator gave no login for it."""
+
+    def granted(self, login: Login, image: ImageRef) -> LoginProof:
+        """Ask whether a login is granted pull on the image's project, whether or not the image is there."""
 
     def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
         """Names of the pull Secrets of a namespace; empty where they may not be listed."""

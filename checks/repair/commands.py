@@ -6,14 +6,49 @@ from collections.abc import Iterable, Iterator
 
 from checks.credentials import DOCKER_CFG, shown_key
 from checks.model import ObjectRef
-from checks.repair.kinds import list_holder, pull_list, template_path
+from checks.repair.harborshow import by_hand
+from checks.repair.kinds import HARBOR, list_holder, pull_list, template_path
 from checks.repair.payload import find
 from checks.repair.steps import Step, Verb
 
 
 def quoted(*words: str) -> str:
-    """Return words as one shell command, each quoted where it must be."""
-    return " ".join(shlex.quote(word) for word in words)
+    """Return words as one shell command on one line, each quoted where it must be."""
+    line = " ".join(map(word, words))
+    return line if "\n" not in line else f"eval \"$(printf '%b' {shlex.quote(_escaped(line))})\""
+
+
+def word(text: str) -> str:
+    """Return any text as one word of a POSIX shell in which no control character stands as itself, but for line breaks.
+
+    `$(...)` takes line breaks off the end, so those stand behind it in quotes.
+    """
+    if all(char.isprintable() for char in text):
+        return shlex.quote(text)
+    body = text.rstrip("\n")
+    ends = shlex.quote("\n" * (len(text) - len(body))) if body != text else ""
+    if all(char.isprintable() for char in body):
+        return shlex.quote(body) + ends
+    return f"\"$(printf '%b' {shlex.quote(_escaped(body))})\"{ends}"
+
+
+def _escaped(text: str) -> str:
+    return "".join(map(_for_printf, text))
+
+
+def _for_printf(char: str) -> str:
+    """One character as `printf %b` reads it."""
+    if char == "\\":
+        return "\\\\"
+    if char.isprintable():
+        return char
+    how = "surrogateescape" if "\udc80" <= char <= "\udcff" else "surrogatepass"
+    return "".join(f"\\0{byte:03o}" for byte in char.encode("utf-8", how))
+
+
+def one_line(text: str) -> str:
+    """Return a line of advice without what would end it: a name must not begin a line, and a command, of its own."""
+    return " ".join(text.splitlines())
 
 
 def kubectl(context: str, namespace: str, *words: str) -> str:
@@ -26,7 +61,7 @@ def of_steps(context: str, steps: Iterable[Step]) -> str:
     """Return the commands that do what these steps do, one per line, with comments where a hand is needed."""
     steps = tuple(steps)
     lines = [line for step in steps if not _is_pod(step) for line in _commands(context, step)]
-    return "\n".join([*lines, *_pods(context, steps)])
+    return "\n".join(map(one_line, (*lines, *_pods(context, steps))))
 
 
 def _is_pod(step: Step) -> bool:
@@ -34,7 +69,9 @@ def _is_pod(step: Step) -> bool:
 
 
 def _commands(context: str, step: Step) -> Iterator[str]:
-    if step.target.kind == "Secret":
+    if step.target.kind in HARBOR:
+        yield from by_hand(step.target, *(s.body() if s else None for s in (step.before, step.after)))
+    elif step.target.kind == "Secret":
         yield from _secret(context, step)
     elif step.before is not None and step.after is not None:
         yield _append(context, step)
@@ -99,7 +136,7 @@ def pod_in_receipt(context: str, receipt: ObjectRef, pod: str) -> str:
 
 
 def _file(name: str) -> str:
-    return shlex.quote(name)
+    return word(name)
 
 
 def _append(context: str, step: Step) -> str:

@@ -6,7 +6,7 @@ Everything else (uid, resourceVersion, generation, managedFields, status) belong
 import copy
 from typing import Any
 
-from checks.repair.kinds import WORKLOADS, template, template_path
+from checks.repair.kinds import HARBOR, WORKLOADS, template, template_path
 
 OURS = "harbor-doctor/"
 """Prefix of our own labels and annotations."""
@@ -47,6 +47,8 @@ def _content(kind: str, body: dict[str, Any]) -> Fields:
         return whole | {("type",): body.get("type") or "Opaque", ("immutable",): body.get("immutable")}
     if kind == "ServiceAccount":
         return {("imagePullSecrets",): body.get("imagePullSecrets")}
+    if kind in HARBOR:
+        return {("spec", key): value for key, value in (body.get("spec") or {}).items()}
     if kind in WORKLOADS:
         return {template_path(kind): template(kind, body)}
     return {}

@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from checks.model import Problem
 from checks.repair.bench import Bench
 from checks.repair.gate import gate
+from checks.repair.kinds import HARBOR
 from checks.repair.plan import FixPlan, LoginProof, Safety
 from checks.repair.prove import pods_of
 from checks.repair.steps import Step, Verb
 
-NEXT_ATTEMPT = "at the kubelet's next attempt, within 5 min"
+NEXT_ATTEMPT = "at the kubelet's next attempt, within 6 min"
+"""The longest pause is 300 s (kubelet, MaxImageBackOff), and a pod is looked at every 10 to 15 s."""
 _ROLLED = ("Deployment", "DaemonSet")
 _MAKES_PODS = ("Pod", "ServiceAccount", "Deployment", "DaemonSet", "StatefulSet", "CronJob")
 AT_ONCE = "at once: new pods try within seconds"
@@ -26,6 +28,7 @@ def draft(
     asks: Iterable[str] = (),
     warnings: Iterable[str] = (),
     proof: LoginProof | None = None,
+    then: FixPlan | None = None,
 ) -> FixPlan:
     """Return the plan as it will be shown: rights asked, safety set, targets of the verification filled in."""
     steps = tuple(steps)
@@ -35,8 +38,15 @@ def draft(
         id=name, key=key, title=title, problem=problem.id, safety=Safety.ONE_KEY, steps=steps,
         asks=tuple(dict.fromkeys(asks)), warnings=tuple(dict.fromkeys(warnings)), proof=proof,
         verify=_verify(problem, steps), retry=AT_ONCE if new_pods or rolled else NEXT_ATTEMPT,
+        home=_home(problem, steps), then=then,
     )  # fmt: skip
     return gate(plan, bench)
+
+
+def _home(problem: Problem, steps: tuple[Step, ...]) -> str:
+    """What is written in Harbor is noted beside what is written in the cluster, or beside the pods it is done for."""
+    inside = (step.target.namespace for step in steps if step.target.kind not in HARBOR)
+    return next(inside, problem.subject.namespace or problem.pulls[0].namespace)
 
 
 def _verify(problem: Problem, steps: tuple[Step, ...]) -> tuple[tuple[str, str], ...]:

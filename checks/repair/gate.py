@@ -6,7 +6,7 @@ from dataclasses import replace
 from checks.credentials import Login, OriginKind
 from checks.repair.bench import Bench
 from checks.repair.commands import of_steps
-from checks.repair.kinds import WRITTEN
+from checks.repair.kinds import HARBOR, WRITTEN
 from checks.repair.plan import FixPlan, Keep, LoginProof, Right, RightAnswer, Safety
 from checks.repair.steps import Step, Verb, undoable
 
@@ -40,9 +40,14 @@ def as_advice(plan: FixPlan, bench: Bench, why: str) -> FixPlan:
 
 
 def rights_of(steps: Iterable[Step]) -> tuple[Right, ...]:
-    """Return every right that the steps need, once each; pods of one namespace are asked about together."""
+    """Return every right that the steps need, once each; pods of one namespace are asked about together.
+
+    Rights in Harbor are asked there, before the plan is made.
+    """
     rights: list[Right] = []
     for step in steps:
+        if step.target.kind in HARBOR:
+            continue
         group, resource = WRITTEN[step.target.kind]
         for verb in _VERBS[step.verb]:
             name = "" if verb == "create" or resource == "pods" else step.target.name
@@ -53,13 +58,13 @@ def rights_of(steps: Iterable[Step]) -> tuple[Right, ...]:
 def _with_receipt(plan: FixPlan, bench: Bench) -> FixPlan:
     """Decide where the previous values are kept; where they cannot be kept, that is asked first."""
     undone = [step for step in plan.steps if undoable(step) or step.verb is Verb.REMAKE_POD]
-    places = dict.fromkeys(step.target.namespace for step in plan.steps)
+    places = dict.fromkeys(plan.home if s.target.kind in HARBOR else s.target.namespace for s in plan.steps)
     wanted = tuple(Right("create", "secrets", "", namespace) for namespace in places)
     answers = tuple(RightAnswer(right, bench.may(right)) for right in wanted)
     if all(answer.allowed is not False for answer in answers):
         rights = tuple({a.right: a for a in (*plan.rights, *answers)}.values())
         return replace(plan, rights=rights, keep=Keep.CLUSTER)
-    if not any(step.target.kind != "ServiceAccount" for step in undone):
+    if not any(step.target.kind not in ("ServiceAccount", *HARBOR) for step in undone):
         return replace(plan, keep=Keep.LOCAL)
     ask = "No right to create Secrets, so the old values cannot be kept: undo lasts only until you quit."
     return replace(plan, keep=Keep.PROCESS, asks=(*plan.asks, ask))

@@ -79,6 +79,7 @@ def mend(body: dict[str, Any], payload: Payload, tried: Tried, images: Sequence[
     changed = payload
     if tried.reading.how or _broken(payload.entry(tried.key)):
         changed = payload.with_login(tried.key, login)
+    changed, more = _readable(body, changed)
     for image in images:
         if not _sends(put(body, changed), image, login):
             (key,) = _keys_for(put(body, changed), (image,), ())
@@ -87,7 +88,17 @@ def mend(body: dict[str, Any], payload: Payload, tried: Tried, images: Sequence[
     new = put(body, changed)
     if new.get("data") == body.get("data") and new["type"] == body.get("type"):
         return None
-    return Mended(new, tuple(dict.fromkeys(how)), asks, login, tried.proof)
+    return Mended(new, tuple(dict.fromkeys(how)), (*asks, *more), login, tried.proof)
+
+
+def _readable(body: dict[str, Any], payload: Payload) -> tuple[Payload, tuple[str, ...]]:
+    """Take out what stands beside the entries where that alone keeps the kubelet from reading the Secret.
+
+    Returns the payload and what must be asked.
+    """
+    if read_secret(put(body, payload)).fault is None:
+        return payload, ()
+    return payload.alone(), ("What stands beside the entries cannot be decoded and is taken out; undo brings it back.",)
 
 
 def _broken(entry: RawEntry | None) -> bool:
@@ -142,7 +153,8 @@ def with_new_login(
     how = structure(body, payload)
     for key in _keys_for(put(body, payload), images, useless):
         payload = payload.with_login(key, login)
-    return Mended(put(body, payload), tuple(how), asks, login, proof)
+    payload, more = _readable(body, payload)
+    return Mended(put(body, payload), tuple(how), (*asks, *more), login, proof)
 
 
 def _keys_for(body: dict[str, Any], images: Sequence[ImageRef], useless: Sequence[Login]) -> tuple[str, ...]:

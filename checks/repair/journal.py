@@ -10,6 +10,7 @@ from typing import Any
 
 from checks.errors import ClusterError, Refused, UsageError
 from checks.model import ObjectRef
+from checks.repair.kinds import HARBOR
 from checks.repair.plan import FixPlan, Keep
 from checks.repair.receipt import Receipt, planned, with_done
 from checks.repair.shelves import InCluster, Index, InFolder, InProcess, Shelf, parse
@@ -31,18 +32,22 @@ class Journal:
         self.trouble: list[str] = []
         """Receipts that could not be read when they were last listed, one sentence each."""
 
-    def open(self, plan: FixPlan, answers: Sequence[Body | None]) -> tuple[Receipt, ...]:
+    def name(self) -> str:
+        """Return a fresh receipt id."""
+        return f"{self._now():%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+    def open(self, plan: FixPlan, answers: Sequence[Body | None], name: str = "") -> tuple[Receipt, ...]:
         """Write one receipt per namespace before anything else is; raises ClusterError, and then none is left behind.
 
-        `answers` are those of the dry run of every step.
+        `answers` are those of the dry run of every step; `name` an id from `name()`, or a new one.
         """
-        now = self._now()
-        name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        now, name = self._now(), name or self.name()
         opened: list[Receipt] = []
-        for namespace in dict.fromkeys(step.target.namespace for step in plan.steps):
+        places = (plan.home if s.target.kind in HARBOR else s.target.namespace for s in plan.steps)
+        for namespace in dict.fromkeys(places):
             receipt = Receipt(
                 name, namespace, now, plan.title, plan.problem, self.context,
-                planned(plan.steps, answers, namespace), who=self.who, source=plan.keep.value,
+                planned(plan.steps, answers, namespace, plan.home), who=self.who, source=plan.keep.value,
             )  # fmt: skip
             try:
                 self._put(receipt)
@@ -58,12 +63,13 @@ class Journal:
         return tuple(opened)
 
     def mark(
-        self, receipts: tuple[Receipt, ...], ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None
-    ) -> tuple[Receipt, ...]:
+        self, receipts: tuple[Receipt, ...], ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None,
+        seal: str = "",
+    ) -> tuple[Receipt, ...]:  # fmt: skip
         """Mark one step as done, with the object as stored; raises ClusterError."""
-        changed = [with_done(r, ref, verb, after) if r.namespace == ref.namespace else r for r in receipts]
+        changed = [with_done(r, ref, verb, after, seal) if _of(r, ref) else r for r in receipts]
         for receipt in changed:
-            if receipt.namespace == ref.namespace:
+            if _of(receipt, ref):
                 self._put(receipt)
         return tuple(changed)
 
@@ -83,7 +89,7 @@ class Journal:
     def all(self) -> tuple[Receipt, ...]:
         """Return all sound receipts, newest first; what cannot be read is told in `trouble`. Raises nothing."""
         self.trouble = []
-        found = [replace(r, vouched=frozenset(s.ref.name for s in r.steps)) for r in self._process.found()]
+        found = [replace(r, vouched=frozenset(s.label for s in r.steps)) for r in self._process.found()]
         for item in self._folder.found():
             self._sorted(item, found)
         for body in self._cluster.bodies(self._index.refs(self.context)):
@@ -109,8 +115,9 @@ class Journal:
     def _sorted(self, item: Receipt | str, found: list[Receipt]) -> None:
         if isinstance(item, str):
             self.trouble.append(item)
-        else:
-            found.append(replace(item, source=Keep.LOCAL.value))
+        elif item.context == self.context:  # names that differ in odd characters only share a folder
+            mine = frozenset(step.label for step in item.steps if step.ref.kind in HARBOR)
+            found.append(replace(item, source=Keep.LOCAL.value, vouched=mine))
 
     def _put(self, receipt: Receipt) -> None:
         self._shelf(receipt).put(receipt)
@@ -131,6 +138,10 @@ class Journal:
             self._index.drop(receipt)
         except OSError as error:
             self.trouble.append(f"the local index cannot be written: {error.strerror}")
+
+
+def _of(receipt: Receipt, ref: ObjectRef) -> bool:
+    return any(step.ref == ref for step in receipt.steps) or receipt.namespace == ref.namespace
 
 
 def unfinished(receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:

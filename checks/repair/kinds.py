@@ -15,6 +15,9 @@ WRITTEN = {
 }
 """Kind → (API group, resource)."""
 
+HARBOR = frozenset({"Robot", "Member", "Project"})
+"""Kinds that live in Harbor, not in the cluster: the namespace of their ObjectRef is Harbor's host."""
+
 WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob"})
 """Kinds whose pod template may be changed in place; a Job's is immutable."""
 

@@ -58,6 +58,12 @@ class Payload:
         hosts = [(name, node) for name, node in _hosts(document, self.shape) if name != key]
         return replace(self, text=_written(self.text, document, hosts, self.shape))
 
+    def alone(self) -> "Payload":
+        """Return the payload with its entries and nothing beside them."""
+        hosts = dict(_hosts(read(self.text), self.shape))
+        inner = _object([(name, self.text[node.start : node.end]) for name, node in hosts.items()])
+        return replace(self, text=inner if self.shape == DOCKER_CFG else _object([("auths", inner)]))
+
     def shaped(self, shape: str) -> "Payload":
         """Return the payload in the shape of another Secret type."""
         if shape == self.shape:

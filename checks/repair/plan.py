@@ -94,14 +94,20 @@ class FixPlan:
     verify: tuple[tuple[str, str], ...] = ()
     """(namespace, pod or workload) whose pods must have pulled afterwards."""
     retry: str = ""
-    """When the cure takes effect, in words: `at the next attempt, within 5 min`."""
+    """When the cure takes effect, in words: `at the next attempt, within 6 min`."""
     keep: Keep = Keep.CLUSTER
+    home: str = ""
+    """The namespace whose receipt holds what is written in Harbor."""
+    then: "FixPlan | None" = None
+    """What may be offered once the pods have pulled: to disable the robot account that was replaced."""
+    cluster: str = ""
+    """The context that it writes to, where several clusters are looked at."""
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything a person reads in this plan changes; a key applies only what it was shown for."""
         lines = (repr(line) for step in self.steps for line in (step.describe(), *step.diff()))
-        text = "\x00".join((self.id, self.safety, self.title, *self.asks, *self.warnings, *lines))
+        text = "\x00".join((self.cluster, self.id, self.safety, self.title, *self.asks, *self.warnings, *lines))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
     @property

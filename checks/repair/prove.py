@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 from checks.facts import Trial
 from checks.image import ImageRef
@@ -64,6 +65,11 @@ def _user(trial: Trial) -> str:
 def namespaces_of(problem: Problem) -> tuple[str, ...]:
     """Return the namespaces of a problem's pods, in order."""
     return tuple(dict.fromkeys(pull.namespace for pull in problem.pulls))
+
+
+def in_namespace(problem: Problem, namespace: str) -> Problem:
+    """Return the problem with the pulls of one namespace only."""
+    return replace(problem, diagnoses=tuple(d for d in problem.diagnoses if d.pull.namespace == namespace))
 
 
 def pods_of(problem: Problem) -> tuple[Pull, ...]:

@@ -6,15 +6,15 @@ believed only as far as undo can be harmless: objects of its own namespace, and 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from checks.errors import Refused
 from checks.model import ObjectRef
-from checks.repair.declared import LAST_APPLIED, changes, declared, with_fields
-from checks.repair.kinds import WORKLOADS, without_list
+from checks.repair.declared import LAST_APPLIED, Fields, changes, declared, with_fields
+from checks.repair.kinds import HARBOR, WORKLOADS, without_list
 from checks.repair.sealed import Sealed
 from checks.repair.steps import Body, Step, Verb
 
@@ -36,6 +36,19 @@ class Done:
     """The object as written; None where it is gone."""
     done: bool = False
     """Marked after the write; a step that is not marked may still have been written."""
+    seal: str = ""
+    """Of a Secret with a robot's new password: a hash of what was written; `after` holds a stand-in for it."""
+
+    @property
+    def label(self) -> str:
+        """What this machine's index calls it: a pod by its name, what is in Harbor with its kind and host."""
+        return str(self.ref) if self.ref.kind in HARBOR else self.ref.name
+
+    def left(self, fields: Fields | None) -> bool:
+        """Are these declared fields what this step left?"""
+        if self.seal:
+            return fields is not None and seal_of(fields) == self.seal
+        return fields == declared(self.ref.kind, _body(self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +82,34 @@ class Receipt:
         return tuple(s for s in self.steps if s.verb is Verb.REMAKE_POD and s.after and not s.done and not self.closed)
 
 
-def planned(steps: Sequence[Step], answers: Sequence[Body | None], namespace: str) -> tuple[Done, ...]:
-    """Return the records of a plan's steps in one namespace, none of them done.
+def planned(
+    steps: Sequence[Step], answers: Sequence[Body | None], namespace: str, home: str = ""
+) -> tuple[Done, ...]:
+    """Return the records of a plan's steps in one namespace, none of them done; `home` has those in Harbor too.
 
     `answers` are those of the dry run: the objects as they would be stored.
     """
     records = (_stored(Done(s.verb, s.target, s.before, s.after), a) for s, a in zip(steps, answers, strict=True))
-    return tuple(record for record in records if record.ref.namespace == namespace)
+    return tuple(r for r in records if (home if r.ref.kind in HARBOR else r.ref.namespace) == namespace)
+
+
+def seal_of(fields: Fields) -> str:
+    """Return a hash of declared fields: a robot's password is far too long to be found by trying."""
+    text = json.dumps(sorted((list(path), value) for path, value in fields.items()), sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def with_seals(receipt: Receipt, real: Callable[[Body], Body]) -> Receipt:
+    """Return the receipt with a seal on each Secret that `real` gives a password which the receipt must not hold."""
+    return replace(receipt, steps=tuple(_sealed_step(step, real) for step in receipt.steps))
+
+
+def _sealed_step(step: Done, real: Callable[[Body], Body]) -> Done:
+    body = _body(step.after)
+    written = real(body) if body is not None and step.ref.kind == "Secret" else body
+    if body is None or written is None or written == body:
+        return step
+    return replace(step, seal=seal_of(declared("Secret", written) or {}))
 
 
 def _stored(step: Done, stored: Mapping[str, Any] | None) -> Done:
@@ -83,7 +117,7 @@ def _stored(step: Done, stored: Mapping[str, Any] | None) -> Done:
 
     What others wrote belongs to both sides: undo must not take it out.
     """
-    if stored is None or step.verb is Verb.REMAKE_POD:
+    if stored is None or step.verb is Verb.REMAKE_POD or (step.ref.kind == "Robot" and step.verb is Verb.CREATE):
         return step
     after = dict(stored)
     if step.before is None or step.after is None:
@@ -93,12 +127,17 @@ def _stored(step: Done, stored: Mapping[str, Any] | None) -> Done:
     return replace(step, before=Sealed(with_fields(after, back)), after=Sealed(after))
 
 
-def with_done(receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None) -> Receipt:
-    """Return the receipt with the first open step of this kind marked, with the object as it was stored."""
+def with_done(
+    receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None, seal: str = ""
+) -> Receipt:
+    """Return the receipt with the first open step of this kind marked, with the object as it was stored.
+
+    With a `seal` of what was stored, `after` holds a stand-in.
+    """
     steps = list(receipt.steps)
     for i, step in enumerate(steps):
         if step.ref == ref and step.verb == verb and not step.done:
-            steps[i] = replace(_stored(step, after), done=True)
+            steps[i] = replace(_stored(step, after), done=True, seal=seal)
             break
     return replace(receipt, steps=tuple(steps))
 
@@ -118,8 +157,21 @@ def pod_seals(receipt: Receipt) -> dict[str, str]:
     }
 
 
+def harbor_seals(receipt: Receipt) -> dict[str, str]:
+    """Return a hash of what undo would put back of each object in Harbor that bears no mark of ours, by its label."""
+    return {step.label: _way_back(step) for step in receipt.steps if step.ref.kind in HARBOR}
+
+
+def _way_back(step: Done) -> str:
+    kind = step.ref.kind
+    before, after = (declared(kind, _body(sealed)) for sealed in (step.before, step.after))
+    back = changes(after or {}, before) if before is not None else {}
+    text = json.dumps([step.verb, str(step.ref), before is None, sorted((list(k), v) for k, v in back.items())])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def encode(receipt: Receipt) -> str:
-    """Write a receipt as JSON. It holds passwords."""
+    """Write a receipt as JSON. It holds passwords, but none of a robot that was made."""
     document = {
         "schema": SCHEMA, "id": receipt.id, "namespace": receipt.namespace, "created": receipt.created.isoformat(),
         "title": receipt.title, "problem": receipt.problem, "context": receipt.context, "closed": receipt.closed,
@@ -129,8 +181,10 @@ def encode(receipt: Receipt) -> str:
 
 
 def _encoded(step: Done) -> dict[str, Any]:
+    host = {"host": step.ref.namespace} if step.ref.kind in HARBOR else {}
+    seal = {"seal": step.seal} if step.seal else {}
     return {
-        "verb": step.verb.value, "kind": step.ref.kind, "name": step.ref.name, "done": step.done,
+        **host, **seal, "verb": step.verb.value, "kind": step.ref.kind, "name": step.ref.name, "done": step.done,
         "before": _kept(step.before), "after": _kept(step.after),
     }  # fmt: skip
 
@@ -174,8 +228,10 @@ def _decoded(document: dict[str, Any], namespace: str) -> Receipt:
 
 
 def _step(item: dict[str, Any], namespace: str) -> Done:
-    ref = ObjectRef(str(item["kind"]), namespace, str(item["name"]))
-    return Done(Verb(item["verb"]), ref, _sealed(item["before"]), _sealed(item["after"]), item["done"] is True)
+    kind = str(item["kind"])
+    ref = ObjectRef(kind, str(item["host"]) if kind in HARBOR else namespace, str(item["name"]))
+    before, after, seal = _sealed(item["before"]), _sealed(item["after"]), str(item.get("seal", ""))
+    return Done(Verb(item["verb"]), ref, before, after, item["done"] is True, seal)
 
 
 def _sealed(body: Any) -> Sealed | None:
@@ -189,6 +245,9 @@ def _sealed(body: Any) -> Sealed | None:
 def _check(step: Done, where: str) -> None:
     """Refuse what no plan of ours does: it would lend our rights to whoever wrote the receipt."""
     ref, before, after = step.ref, _body(step.before), _body(step.after)
+    if ref.kind in HARBOR:
+        _check_harbor(step, before, after, where)
+        return
     if ref.kind not in _TOUCHED:
         raise Refused(f"{where} names a {ref.kind}, which no repair of ours touches")
     if ref.kind == "Secret" and any(b and b.get("type") in _NEVER for b in (before, after)):
@@ -203,6 +262,15 @@ def _check(step: Done, where: str) -> None:
     marks = {path for path in touched if path[0] == "metadata" and path[-1] != LAST_APPLIED}
     if marks or without_list(ref.kind, before) != without_list(ref.kind, after):
         raise Refused(f"{where} changes more of {ref} than its pull secrets, which no repair of ours does")
+
+
+def _check_harbor(step: Done, before: Body | None, after: Body | None, where: str) -> None:
+    """Of a robot that was there nothing changes but whether it is enabled and for how long; all else is made new."""
+    made = step.verb is Verb.CREATE and before is None and after is not None
+    kept = step.verb is Verb.REPLACE and step.ref.kind == "Robot" and before is not None and after is not None
+    touched = changes(declared("Robot", before) or {}, declared("Robot", after) or {}) if kept else {}
+    if not made and (not kept or any(path[-1] not in ("disable", "duration") for path in touched)):
+        raise Refused(f"{where} changes more of {step.ref} than a repair of ours does")
 
 
 def _body(sealed: Sealed | None) -> dict[str, Any] | None:

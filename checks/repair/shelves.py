@@ -11,7 +11,7 @@ from typing import Protocol
 from checks.errors import ClusterError, Conflict, NotFound, Refused
 from checks.model import ObjectRef
 from checks.repair import statefolder
-from checks.repair.receipt import Receipt, decode, encode, pod_seals
+from checks.repair.receipt import Receipt, decode, encode, harbor_seals, pod_seals
 from checks.repair.steps import Body, Writer
 
 PREFIX = "harbor-doctor-undo-"
@@ -183,15 +183,18 @@ class Index:
         }  # fmt: skip
         if seals := pod_seals(receipt):
             entry["pods"] = seals
+        if seals := harbor_seals(receipt):
+            entry["harbor"] = seals
         self._save([*self._others(receipt), entry])
 
     def vouched(self, receipt: Receipt) -> frozenset[str]:
-        """Return the pods whose manifest in this receipt is the one that was written from here."""
+        """Return the pods, and what is in Harbor, of which this receipt says what was written from here."""
         mine = (receipt.id, receipt.namespace, receipt.context)
         entries = (e for e in self._entries() if (e.get("id"), e.get("namespace"), e.get("context")) == mine)
-        seals = next((e.get("pods") for e in entries), None)
-        found = pod_seals(receipt)
-        return frozenset(name for name in found if isinstance(seals, dict) and seals.get(name) == found[name])
+        noted = next(entries, {})
+        return frozenset(_agreed(noted.get("pods"), pod_seals(receipt))) | frozenset(
+            _agreed(noted.get("harbor"), harbor_seals(receipt))
+        )
 
     def drop(self, receipt: Receipt) -> None:
         """Forget a receipt."""
@@ -210,3 +213,7 @@ class Index:
 
     def _save(self, entries: list[dict[str, object]]) -> None:
         statefolder.write(self._path, json.dumps(entries, indent=1))
+
+
+def _agreed(noted: object, found: dict[str, str]) -> list[str]:
+    return [name for name in found if isinstance(noted, dict) and noted.get(name) == found[name]]

@@ -10,8 +10,9 @@ from typing import Any
 from checks.credentials import Password, shown_key
 from checks.dockerpayload import decode_auth
 from checks.model import ObjectRef
+from checks.repair import harborshow
 from checks.repair.declared import declared
-from checks.repair.kinds import list_holder, pull_list, without_list
+from checks.repair.kinds import HARBOR, list_holder, pull_list, without_list
 from checks.repair.payload import RawEntry, find
 
 Lines = tuple[tuple[str, str], ...]
@@ -34,6 +35,9 @@ def _details(kind: str, before: dict[str, Any], after: dict[str, Any]) -> Iterat
         yield from _type(before, after)
         yield from _data_keys(before, after)
         yield from _entries(before, after)
+    elif kind in HARBOR:
+        yield from harborshow.details(kind, before, after)
+        return
     else:
         yield from _lists(kind, before, after)
     yield from _marks(before, after)

@@ -82,6 +82,21 @@ def _personal(images: Sequence[ImageRef], bench: Bench) -> Source | str:
     if login is None:
         return f"no other Secret here has a login that pulls these images, nor have you one for {host}"
     proof = bench.prove(login, images)
+    if login.identity:
+        return f"no other Secret here has a login that pulls these images, and {_identity(host, proof)}"
     if proof.refused:
         return f"no other Secret here has a login that pulls these images, and {host} refuses your own"
     return Source("personal-login", login, proof, f"of {login.username}, your own")
+
+
+def _identity(host: str, proof: LoginProof) -> str:
+    """Why an identity token is no source: the kubelet sends user names and passwords only.
+
+    Azure takes one of its own as the password of a null GUID for as long as it lasts (Azure/acr, docs/AAD-OAuth.md):
+    a Secret made of it would fail when it ends.
+    """
+    tried = f", which {host} refuses," if proof.refused else ", which pulls them," if proof.proven else ""
+    azure = host.lower().endswith((".azurecr.io", ".azurecr.cn", ".azurecr.us"))
+    better = ": a service principal or a repository token of the registry has one that lasts" if azure else ""
+    why = f"and a pull Secret needs a user name and a password{better}"
+    return f"your own for {host} is an identity token{tried or ','} {why}"

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Any, Protocol
 
+from checks.credentials import Login
 from checks.errors import (
     Conflict,
     DoctorError,
@@ -39,6 +40,9 @@ class Writer(Protocol):
 
     def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "", dry_run: bool = False) -> None:
         """DELETE with preconditions; raises Conflict if it is another object by now."""
+
+    def mint(self, ref: ObjectRef, body: Body) -> tuple[Body, Login]:
+        """Create a robot account in Harbor; returns it as stored, and its login, which is told this once."""
 
 
 class Verb(StrEnum):

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from checks.errors import ClusterError, Conflict, DoctorError, Refused
 from checks.repair.audit import Audit
+from checks.repair.harborways import harbor_back
 from checks.repair.journal import Journal
+from checks.repair.kinds import HARBOR
 from checks.repair.plan import Outcome, Progress
 from checks.repair.podways import pods_back
 from checks.repair.receipt import Receipt
@@ -31,8 +33,8 @@ def _preview(receipts: tuple[Receipt, ...], writer: Writer) -> Lines:
 
 
 def _ways(receipts: tuple[Receipt, ...], writer: Writer) -> tuple[Way, ...]:
-    """Objects first: a pod that is made again may need them."""
-    return (*ways_of(receipts, writer), *pods_back(receipts, writer))
+    """Objects first: a pod that is made again may need them. Harbor last: no Secret may name a robot that is gone."""
+    return (*ways_of(receipts, writer), *pods_back(receipts, writer), *harbor_back(receipts, writer))
 
 
 def undo(
@@ -62,7 +64,7 @@ def _undo(
             on_progress(Progress("failed", sentence, number, len(steps)))
             return Outcome(False, None, receipts[0].id, sentence)
         _note(audit, receipts[0], step)
-    left = {way.ref.namespace: way.left for way in ways if way.left}
+    left = {way.namespace: way.left for way in ways if way.left}
     sentence = _told(receipts, ways, _dropped(tuple(r for r in receipts if r.namespace not in left), journal))
     on_progress(Progress("failed" if left else "done", sentence, len(steps), len(steps)))
     return Outcome(not left, None, receipts[0].id if left else "", sentence)
@@ -88,7 +90,8 @@ def _told(receipts: tuple[Receipt, ...], ways: tuple[Way, ...], trouble: str) ->
     left = [way.left for way in ways if way.left]
     if not back and not left:
         told = ["Nothing had to be undone: everything is as it was before."]
-    pods = [line for way in ways if way.ref.kind == "Pod" and not way.steps and not way.left for line in way.lines]
+    stay = (way for way in ways if way.ref.kind in ("Pod", *HARBOR) and not way.steps and not way.left)
+    pods = [line for way in stay for line in way.lines]
     told += [f"{text}." for _, text in (*_replaced(receipts), *pods)]
     return " ".join((*told, *left)) + trouble
 

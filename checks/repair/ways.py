@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from checks.errors import Refused
 from checks.model import ObjectRef
 from checks.repair.declared import changes, declared, for_creation, with_fields
+from checks.repair.kinds import HARBOR
 from checks.repair.receipt import Done, Receipt
 from checks.repair.sealed import Sealed
 from checks.repair.show import Lines, difference
@@ -24,13 +25,24 @@ class Way:
     lines: Lines
     left: str = ""
     """Why it cannot be brought back from here: then the receipt has to stay."""
+    home: str = ""
+    """Of what is in Harbor: the namespace of its receipt."""
+
+    @property
+    def namespace(self) -> str:
+        """The namespace whose receipt this is from."""
+        return self.home or self.ref.namespace
 
 
 def ways_of(receipts: tuple[Receipt, ...], writer: Writer) -> tuple[Way, ...]:
-    """Return the way back of each object, the last written first; raises Refused if one has been changed since."""
+    """Return the way back of each object in the cluster, the last written first.
+
+    Raises Refused if one has been changed since.
+    """
     ways: list[Way] = []
     for receipt in receipts:
-        kept = [step for step in receipt.steps if step.verb in (Verb.CREATE, Verb.REPLACE, Verb.DELETE)]
+        verbs = (Verb.CREATE, Verb.REPLACE, Verb.DELETE)
+        kept = [step for step in receipt.steps if step.verb in verbs and step.ref.kind not in HARBOR]
         for ref in dict.fromkeys(step.ref for step in reversed(kept)):
             ways.append(_way(ref, [step for step in kept if step.ref == ref], writer))
     return tuple(ways)
@@ -42,9 +54,8 @@ def _way(ref: ObjectRef, steps: list[Done], writer: Writer) -> Way:
     now = declared(ref.kind, current)
     if now == declared(ref.kind, first):
         return Way(ref, (), ())
-    states = [step.after.body() if step.after else None for step in steps]
-    if not any(now == declared(ref.kind, state) for state in states):
-        raise Refused(_changed(ref, states[-1], current))
+    if not any(step.left(now) for step in steps):
+        raise Refused(_changed(ref, steps[-1].after.body() if steps[-1].after else None, current))
     back = _restored(ref, first, current)
     return Way(ref, _steps(ref, current, back), difference(ref, current, back))
 

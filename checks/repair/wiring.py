@@ -58,7 +58,7 @@ def _one(
     if found.body is None:
         raise Refused(f"{found.ref} does not exist, so nothing can be attached to it")
     if found.ref.kind == "ServiceAccount":
-        return _account(found, found.body, secret, instead_of), _pods(replace_pods(pulls, bench, secret))
+        return wire_account(found, found.body, secret, instead_of), _pods(replace_pods(pulls, bench, secret))
     if not may_change_template(found):
         text = f"{found.ref} cannot be changed in place: add {secret} to imagePullSecrets where it is made from."
         return Wired(warnings=(text,)), Wired()
@@ -69,7 +69,8 @@ def _pods(found: PodSteps) -> Wired:
     return Wired(found.steps, found.asks, found.notes)
 
 
-def _account(found: Carrier, body: Body, secret: str, instead_of: str) -> Wired:
+def wire_account(found: Carrier, body: Body, secret: str, instead_of: str = "") -> Wired:
+    """Return what makes new pods of a ServiceAccount name the Secret; nothing where its list names it already."""
     step = _changed(found, body, secret, instead_of)
     if step is None:
         return Wired()

@@ -232,7 +232,8 @@ def trial_proofs(trial: Trial, note: str = "") -> tuple[Proof, ...]:
 def login_proofs(trial: Trial, note: str = "") -> tuple[Proof, ...]:
     """Only the exchanges that tell whether the registry knows the login."""
     user = trial.login.username if trial.login else ""
-    asked = tuple(x for x in trial.exchanges if x.user == user and "scope=" not in x.url)
+    mine = (x for x in trial.exchanges if x.user == user)
+    asked = tuple(x for x in mine if "scope=" not in x.url and "scope" not in dict(x.form))
     return tuple(_exchange_proof(exchange, note) for exchange in asked[-1:])
 
 

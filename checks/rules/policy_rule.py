@@ -1,8 +1,13 @@
-"""What the policy rules share: Harbor's 412 and its words."""
+"""What the policy rules share: Harbor's 412 and its words, and the project's own settings where the API shows them."""
 
-from checks.model import Evidence, Finding, Subject
+from datetime import datetime
+
+from checks.facts import Fact
+from checks.model import Evidence, Finding, Proof, Subject
+from checks.records import Policy
 from checks.rules.artifact_rule import artifact_proofs
 from checks.rules.base import open_to, served
+from checks.rules.when import day, when
 
 
 def blocked(evidence: Evidence, code: str, words: tuple[str, ...]) -> Finding | None:
@@ -17,6 +22,65 @@ def blocked(evidence: Evidence, code: str, words: tuple[str, ...]) -> Finding | 
     return Finding(
         code,
         Subject("image", "", f"{image.name}:{image.tag}" if not image.digest else f"{image.name}@{image.digest}"),
-        {"project": image.project or "", "registry": image.registry, "image": evidence.pull.image},
-        artifact_proofs(evidence),
+        {
+            "project": image.project or "",
+            "registry": image.registry,
+            "image": evidence.pull.image,
+            "severity": _severity(evidence),
+            "needs": f", as the project holds back vulnerabilities{level}" if (level := _severity(evidence)) else "",
+            "signed": _signed(evidence),
+            "ended": _ended(evidence),
+        },
+        (*artifact_proofs(evidence), *_settings(evidence)),
     )
+
+
+def policy(evidence: Evidence) -> Policy | None:
+    """Return what the project demands, None where the API was not asked or does not show it."""
+    view = evidence.project.value if isinstance(evidence.project, Fact) else None
+    return view.policy if view is not None else None
+
+
+def _severity(evidence: Evidence) -> str:
+    found = policy(evidence)
+    return f" of severity {found.severity} or higher" if found is not None and found.severity else ""
+
+
+def _signed(evidence: Evidence) -> str:
+    """By which tools, as words before `signed images`."""
+    found = policy(evidence) or Policy()
+    tools = [name for name, wanted in (("cosign", found.cosign), ("notation", found.notation)) if wanted]
+    return f"{'- and '.join(tools)}-" if tools else ""
+
+
+def _ended(evidence: Evidence) -> str:
+    """That the project's CVE allowlist counts no more, which holds back what was let through until then."""
+    until = _allowlist_end(evidence)
+    return f"; the project's CVE allowlist ended {when(evidence.gathered, until)}" if until is not None else ""
+
+
+def _allowlist_end(evidence: Evidence) -> datetime | None:
+    found = policy(evidence)
+    until = found.allowlist_until if found is not None and found.allowlist else None
+    return until if until is not None and until <= evidence.gathered else None
+
+
+def _settings(evidence: Evidence) -> tuple[Proof, ...]:
+    """The project's own settings, in one line."""
+    found = policy(evidence)
+    if found is None or not isinstance(evidence.project, Fact):
+        return ()
+    parts = [f"vulnerabilities of severity {found.severity} or higher held back" if found.severity else ""]
+    parts += [f"{tool}signed images only" if (tool := _signed(evidence)) else ""]
+    if found.severity:
+        parts.append(_allowlist(found))
+    said = ", ".join(part for part in parts if part) or "nothing that holds back images"
+    project = evidence.image.project if evidence.image else ""
+    return (Proof("harbor", f"settings of project {project}: {said}", evidence.project.at),)
+
+
+def _allowlist(found: Policy) -> str:
+    if not found.own_allowlist:
+        return "the system's CVE allowlist applies"
+    count = f"CVE allowlist of its own with {len(found.allowlist)} entr{'y' if len(found.allowlist) == 1 else 'ies'}"
+    return count + (f" until {day(found.allowlist_until)}" if found.allowlist_until else "")

@@ -1,7 +1,5 @@
 """What the robot rules share: the login is refused, and Harbor's API says what became of the robot."""
 
-from datetime import datetime
-
 from checks.facts import Fact, HarborView
 from checks.model import Evidence, Finding, Proof
 from checks.rules.base import blamed, kubelet_proof, login_proofs, open_to, trial_secret, turned_away
@@ -18,8 +16,8 @@ def refused_robot(evidence: Evidence) -> HarborView | None:
     return view if view is not None and "$" in trial.login.username else None
 
 
-def robot_finding(evidence: Evidence, code: str, detail: str) -> Finding:
-    """Return the finding about the blamed robot, with the API's word among its proofs."""
+def robot_finding(evidence: Evidence, code: str, detail: str, more: tuple[Proof, ...] = ()) -> Finding:
+    """Return the finding about the blamed robot, with the API's word and `more` among its proofs."""
     trial = blamed(evidence)
     assert trial is not None
     assert trial.login is not None
@@ -33,17 +31,8 @@ def robot_finding(evidence: Evidence, code: str, detail: str) -> Finding:
         {"user": user, "secret": str(subject), "detail": detail},
         (
             Proof("harbor", f"robot account {user} {detail}", at),
+            *more,
             kubelet_proof(evidence),
             *login_proofs(trial),
         ),
     )
-
-
-def ago(now: datetime, then: datetime) -> str:
-    """Say how long ago: `3 days ago`, `5 hours ago`, `just now`."""
-    seconds = (now - then).total_seconds()
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        count = int(seconds // size)
-        if count:
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"

@@ -10,6 +10,10 @@ PLANS = {
     "new_login": ("new-login", "s"),
     "attach": ("attach", "a"),
     "replace_pods": ("replace-pods", "r"),
+    "enable_robot": ("enable-robot", "e"),
+    "extend_robot": ("extend-robot", "e"),
+    "add_member": ("add-member", "u"),
+    "mint_robot": ("mint-robot", "m"),
     "advice": ("advice", "i"),
 }
 """Name in `Rule.plans` → the plan's id and key, as a person sees them. Rules know of repairs by name only."""

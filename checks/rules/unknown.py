@@ -7,9 +7,13 @@ Why it matters: a guess would cost more than it brings; what is missing is named
 What to do: read the kubelet's words; give the rights or the login that is named as missing, and test again.
 """
 
-from checks.facts import Unknown
+from collections.abc import Iterator
+
+from checks.clocks import behind_token
+from checks.facts import NOT_LOOKED, Unknown
 from checks.model import Evidence, Finding, Proof, Stage, Subject
 from checks.rules.base import DENIED_WORDS, Rule, kubelet_proof, passes, trial_proofs
+from checks.vantage import View, views
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -19,10 +23,15 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD000",
         Subject("workload", pull.namespace, pull.owner.name if pull.owner else pull.pod),
-        {"image": pull.image, "said": _said(evidence), "missing": f"; not looked at: {missing[0]}" if missing else ""},
+        {
+            "image": pull.image,
+            "said": _said(evidence) + behind_token(evidence),
+            "missing": f"; not looked at: {missing[0]}" if missing else "",
+        },
         (
             kubelet_proof(evidence),
             *(Proof("unknown", line) for line in missing),
+            *(_beside(view) for view in views(evidence) if view.agree is False),
             *(line for t in (*evidence.trials, evidence.anonymous) for line in trial_proofs(t)),
         ),
     )
@@ -46,7 +55,29 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
     for user, view in evidence.harbor.items():
         if isinstance(view.robot, Unknown) and "$" in user:
             lines.append(f"robot {user}: {view.robot.why}")
-    return tuple(dict.fromkeys(lines))
+    return tuple(dict.fromkeys((*lines, *_records(evidence))))
+
+
+def _records(evidence: Evidence) -> Iterator[str]:
+    """What Harbor's records would have told."""
+    for user, view in evidence.harbor.items():
+        if isinstance(view.gone, Unknown) and view.gone != NOT_LOOKED:
+            yield f"who removed {user}: {view.gone.why}"
+    for what, found in (
+        ("who deleted it", evidence.removed),
+        ("tag retention", evidence.retention),
+        ("Harbor's health", evidence.health),
+    ):
+        if isinstance(found, Unknown) and found != NOT_LOOKED:
+            yield f"{what}: {found.why}"
+
+
+def _beside(view: View) -> Proof:
+    """What looks different from the node and from here."""
+    told = " and ".join(
+        filter(None, (view.node and f"on the node {view.node}", view.here and f"from here {view.here}"))
+    )
+    return Proof("vantage", f"{view.about}: {told}")
 
 
 def _dark(evidence: Evidence) -> str:

@@ -8,8 +8,6 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from checks.demo.harbor_content import SECRET
 from checks.demo.world import World
@@ -18,7 +16,7 @@ from checks.facts import Exchange, Knows, Trial, Unknown
 from checks.model import Problem
 from tests import builders as b
 from tests.app.console import NARROW, PORT, WIDE, console, settings_for
-from tui.evidence_text import PODS, command, evidence_text, quoted
+from tui.evidence_text import PODS, command, evidence_text
 
 URL = f"https://{b.HOST}/service/token?service=harbor-registry&scope=repository%3Ashop%2Fweb%3Apull"
 HOSTILE = (
@@ -108,6 +106,36 @@ def _asked(user: str | None, url: str = URL, method: str = "GET") -> Exchange:
     return Exchange(b.NOW, method, url, user, 401, 0.1)
 
 
+GRANT = (
+    ("grant_type", "password"), ("username", "a'b:c"), ("client_id", "harbor-doctor"), ("scope", "repository:x:pull")
+)  # fmt: skip
+REALM = "https://token.example.com/token"
+
+
+def _posted(*form: tuple[str, str]) -> Exchange:
+    return replace(_asked(dict(form).get("username", "<token>"), REALM, "POST"), form=form)
+
+
+def test_a_posted_form_comes_back_whole_and_its_secret_over_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "curl").write_text("#!/bin/sh\nprintf '%s\\0' \"$@\"; cat\n")
+    (tmp_path / "curl").chmod(stat.S_IRWXU)
+    told = sh(f"PASSWORD='se cret'; {command(_posted(*GRANT))}", path=str(tmp_path)).split(b"\0")
+    fields = [b"grant_type=password", b"username=a'b:c", b"client_id=harbor-doctor", b"scope=repository:x:pull"]
+    assert told[0] == b"-sS"
+    assert told[2:-2:2] == [*fields, b"password@-"]
+    assert told[1:-2:2] == [b"--data-urlencode"] * 5
+    assert told[-2:] == [REALM.encode(), b"se cret"]
+
+
+def test_an_identity_token_is_named_by_a_variable_that_is_explained() -> None:
+    form = (("grant_type", "refresh_token"), ("client_id", "harbor-doctor"))
+    text = evidence_text(problem(exchanges=(_posted(*form), _posted(*GRANT))))
+    assert "  # IDENTITY_TOKEN: the identity token that docker keeps for the registry\n" in text
+    assert "  # PASSWORD: the password, which curl does not ask for where it is posted\n" in text
+    assert '  printf %s "$IDENTITY_TOKEN" | curl -sS --data-urlencode grant_type=refresh_token ' in text
+    assert "# TOKEN:" not in text
+
+
 @pytest.mark.parametrize(("asked", "line"), [
     (_asked("robot$shop+pull"), f"curl -sS -u 'robot$shop+pull' '{URL}'"),
     (_asked(None), f"curl -sS '{URL}'"),
@@ -139,14 +167,6 @@ def test_all_commands_of_a_hostile_problem_run_and_call_nothing_but_curl(curls, 
     sent = sh(commands, path=curls).split(b"\0")
     assert sum(word in (b"-sS", b"-sSg") for word in sent) == 40
     assert not list(tmp_path.iterdir())
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_characters="\0")), min_size=1, max_size=30))
-def test_any_text_survives_a_shell(words: list[str]) -> None:
-    kept = [word.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for word in words]
-    line = " ".join(quoted(word) for word in kept)
-    assert sh(f"printf '%s\\0' {line}").decode().split("\0")[:-1] == kept
 
 
 def test_a_request_that_would_send_the_password_in_the_clear_or_in_the_line_is_left_out() -> None:

@@ -49,6 +49,9 @@ class Full(Doctor):
     def unfinished(self) -> tuple[Any, ...]:
         return ()
 
+    def clear_probes(self, *, everywhere: bool = False, also: str = "") -> tuple[str, ...]:
+        return ()
+
     def find(self, stop: threading.Event) -> Iterator[Scan]:
         return iter((self.scan,))
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from checks.demo.world import World
+from checks.model import Pull
 from checks.repair.plan import FixPlan, Safety
 from tests.app.console import (
     ATTACH,
@@ -317,3 +318,29 @@ async def test_a_mended_problem_that_comes_back_is_a_problem_again(port: World, 
         await hand.until(lambda: "no entry for registry" in hand.lines[3], "a problem again")
         await hand.planned(PORT)
         assert "1 problem" in hand.lines[0]
+
+
+async def test_what_a_repair_leaves_is_explained_anew_and_stays_so_while_the_list_moves(tmp_path: Path) -> None:
+    with small_world(ATTACH) as world:
+        async with console(settings_for(world, tmp_path)) as hand:
+            await hand.select(ATTACH)
+            await hand.press("f", "f")
+            await hand.mended(ATTACH)
+            left = "HD102:pay/default"
+            await hand.until(lambda: left in hand.board.found, "the Job's pod is older than the Secret now")
+            assert [pull.owner.kind for pull in hand.board.found[left].pulls if pull.owner] == ["Job"]
+            world.objects.create("pods", "pay", LOST)
+            await hand.until(lambda: any("no-such" in p.image for p in pulls(hand)), "the list has moved")
+            assert left in hand.board.found
+
+
+LOST: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "lost", "namespace": "pay"},
+    "spec": {"containers": [{"name": "app", "image": "harbor.demo.test/pay/no-such:1"}]},
+}
+
+
+def pulls(hand: Hand) -> list[Pull]:
+    return [pull for problem in hand.board.found.values() for pull in problem.pulls]

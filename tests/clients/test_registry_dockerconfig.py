@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.clients.dockerconfig_helper import ask_helper, own_login
-from checks.credentials import Login, OriginKind
+from checks.credentials import Login, Origin, OriginKind, Password
 from checks.facts import Unknown
 
 
@@ -108,11 +108,39 @@ def test_an_answer_that_cannot_be_read_is_told(programs: Path, output: str):
     assert isinstance(ask_helper("odd", "harbor.test"), Unknown)
 
 
-def test_an_identity_token_is_no_login(programs: Path):
+def test_an_identity_token_of_a_helper_is_known_as_one(programs: Path):
     helper(programs, "token", 'cat > /dev/null; echo \'{"Username":"<token>","Secret":"eyJ"}\'\n')
     told = ask_helper("token", "harbor.test")
+    assert isinstance(told, Login)
+    assert (told.username, told.password.reveal(), told.identity) == ("<token>", "eyJ", True)
+    assert "eyJ" not in repr(told)
+
+
+@pytest.mark.parametrize("beside", [{}, {"auth": base64.b64encode(b"00000000-0000-0000-0000-000000000000:").decode()}])
+def test_an_identity_token_in_the_file_is_known_as_one(tmp_path: Path, beside: dict[str, str]):
+    """Beside it `docker login` leaves an `auth` whose password is empty."""
+    found = own_login(config(tmp_path, auths={"harbor.test": {"identitytoken": "eyJ", **beside}}), "harbor.test")
+    assert isinstance(found, Login)
+    assert (found.username, found.password.reveal(), found.identity) == ("<token>", "eyJ", True)
+    assert found.origin.key == "harbor.test"
+
+
+def test_a_password_is_of_more_use_than_the_identity_token_beside_it(tmp_path: Path):
+    entry = {"identitytoken": "eyJ", **auth("ann:pw")}
+    found = own_login(config(tmp_path, auths={"harbor.test": entry}), "harbor.test")
+    assert isinstance(found, Login)
+    assert (found.username, found.identity) == ("ann", False)
+
+
+def test_a_bearer_token_in_the_file_is_no_login(tmp_path: Path):
+    told = own_login(config(tmp_path, auths={"harbor.test": {"registrytoken": "eyJ"}}), "harbor.test")
     assert isinstance(told, Unknown)
-    assert "token" in told.why
+    assert "only a token" in told.why
+
+
+def test_a_login_is_not_the_same_as_an_identity_token_that_looks_like_it():
+    origin = Origin(OriginKind.HELPER, "docker-credential-x", "harbor.test")
+    assert Login("<token>", Password("eyJ"), origin) != Login("<token>", Password("eyJ"), origin, identity=True)
 
 
 @pytest.mark.parametrize("name", ["../evil", "a;b", "a b", "", "-x", "/bin/sh", "missing"])

@@ -151,7 +151,7 @@ def test_a_host_that_the_user_placed_is_reached_without_the_proxy(monkeypatch: p
 
 def test_where_the_platform_gives_no_code_the_dates_tell_the_kind():
     leaf = Certificate("CN=a", "CN=b", ("a",), datetime(2019, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC))
-    told = explain(Broken(Break.TLS_OTHER, "x"), "a", leaf, datetime(2026, 1, 1, tzinfo=UTC))
+    told = explain(Broken(Break.TLS_OTHER, "x"), "a", (leaf,), datetime(2026, 1, 1, tzinfo=UTC))
     assert told.kind == Break.TLS_EXPIRED
-    early = explain(Broken(Break.TLS_EXPIRED, "x"), "a", leaf, datetime(2018, 1, 1, tzinfo=UTC))
+    early = explain(Broken(Break.TLS_EXPIRED, "x"), "a", (leaf,), datetime(2018, 1, 1, tzinfo=UTC))
     assert "not valid before 2019-01-01" in early.sentence

@@ -74,6 +74,9 @@ def test_a_registry_is_reached_through_the_proxy_with_its_own_name(registry: Scr
     assert registry.asked[0].headers["host"] == HOST
     assert "proxy-authorization" not in registry.asked[0].headers
     assert "proxypw" not in repr(ping)
+    assert ping.proxy == proxy.url.replace("user:proxypw@", "")
+    assert ping.addresses == ()
+    assert HOST in ping.certificates[0].names
 
 
 def test_a_certificate_is_checked_through_the_proxy_too(registry: Scripted, monkeypatch: pytest.MonkeyPatch):
@@ -98,5 +101,6 @@ def test_no_proxy_is_honoured(registry: Scripted, monkeypatch: pytest.MonkeyPatc
     proxy = Tunnel(registry.port)
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", "demo.test")
-    assert Prober(Settings()).ping(HOST).broken == Break.DNS
+    ping = Prober(Settings()).ping(HOST)
+    assert (ping.broken, ping.proxy) == (Break.DNS, "")
     assert proxy.heads == []

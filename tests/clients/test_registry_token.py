@@ -51,12 +51,6 @@ def test_a_token_ends_when_its_life_is_nearly_over(life: object, over: bool):
     assert (token.ends < time.monotonic()) is over
 
 
-@given(st.binary(max_size=200))
-def test_no_body_of_a_token_service_does_harm(raw: bytes):
-    from_body(raw)
-    errors(raw)
-
-
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c)

@@ -124,11 +124,6 @@ def test_a_text_that_says_nothing_gives_nothing_or_itself(text: str) -> None:
     assert all(said.message == text.strip() for said in from_text(text))
 
 
-@given(st.text(max_size=200))
-def test_any_text_is_taken(text: str) -> None:
-    assert all(isinstance(said, Said) for said in from_text(text))
-
-
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(max_size=5),

@@ -125,3 +125,23 @@ def test_a_scaled_deployment_drops_the_pods_that_do_not_run_first(hands: Hands) 
     hands.patch("/apis/apps/v1/namespaces/shop/deployments/web", {"spec": {"replicas": 1}}, MERGE)
     eventually(lambda: len(hands.pods("shop", "web")) == 1)
     assert waiting(hands.pods("shop", "web")[0])[0] in ("ErrImagePull", "ImagePullBackOff")
+
+
+@pytest.mark.parametrize(("name", "plural"), [("db", "statefulsets"), ("agent", "daemonsets")])
+def test_each_template_of_a_set_is_kept_with_a_number_until_its_owner_is_gone(
+    hands: Hands, name: str, plural: str
+) -> None:
+    def revisions() -> list[tuple[str, int]]:
+        kept = hands.ask("GET", "/apis/apps/v1/namespaces/shop/controllerrevisions")[1]["items"]
+        own = (one for one in kept if one["metadata"]["ownerReferences"][0]["name"] == name)
+        images = ((one["data"]["spec"]["template"]["spec"]["containers"][0]["image"], one["revision"]) for one in own)
+        return sorted(images, key=lambda pair: pair[1])
+
+    path = f"/apis/apps/v1/namespaces/shop/{plural}/{name}"
+    assert revisions() == [(GONE, 1)]
+    hands.patch(path, _template(BASE), STRATEGIC)
+    eventually(lambda: revisions() == [(GONE, 1), (BASE, 2)])
+    hands.patch(path, _template(GONE), STRATEGIC)
+    eventually(lambda: [number for _, number in revisions()] == [2, 3])
+    hands.ask("DELETE", path)
+    eventually(lambda: revisions() == [])

@@ -71,6 +71,11 @@ def test_a_password_is_shown_on_request_only(output: str) -> None:
     assert HIDDEN.encode() in run("-f", "-", "--image", b.IMAGE, "-o", output, "--reveal", data=YAML).stdout
 
 
+def test_a_password_inside_a_key_is_shown_on_request_only() -> None:
+    inside = json.dumps(b.secret({f"https://ci:{HIDDEN}@{b.HOST}": {"username": "alice", "password": "x"}}))
+    assert HIDDEN.encode() not in run("-f", "-", "--image", b.IMAGE, data=inside).stdout
+
+
 def test_yaml_json_and_lists_say_the_same(tmp_path: Path) -> None:
     one, two = b.secret(), b.secret(b.entry("bob", key=f"{b.HOST}/shop"), name="second")
     files = {
@@ -160,7 +165,7 @@ def test_each_line_is_answered_and_a_bad_one_counts_at_the_end() -> None:
 
 @pytest.mark.parametrize("args", [(), ("-o", "json"), ("--reveal",), ("--reveal", "-o", "json")])
 def test_no_escape_sequence_of_a_secret_reaches_the_terminal(args: tuple[str, ...]) -> None:
-    odd = "\x1b[2J\x9b31m\u202e[/foo]"
+    odd = "\x1b[2J\x9b31m\u202e\x7f\U000e0041[/foo]"
     hostile = b.secret({b.HOST: {"username": odd, "password": odd}, f"{odd}.example": {"username": "x"}}, name=odd)
     done = run("-f", "-", "--image", b.IMAGE, *args, data=json.dumps(hostile))
     assert done.returncode == 0

@@ -6,8 +6,6 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from checks.dockerconfig import read_secret, salvage
 from checks.errors import UsageError
@@ -175,14 +173,6 @@ def test_metadata_is_kept() -> None:
     assert (secret.labels, secret.annotations) == ({"a": "b"}, {"c": "d"})
     assert secret.owners == ("ExternalSecret/pull",)
     assert secret.immutable
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(raw=st.binary(max_size=60), type_=st.sampled_from(["Opaque", "dockerconfigjson", "dockercfg"]))
-def test_any_payload_is_read_faulty_or_ignored(make_secret: Any, raw: bytes, type_: str) -> None:
-    full = type_ if type_ == "Opaque" else f"kubernetes.io/{type_}"
-    secret = read_secret(make_secret(payload=raw, type_=full, key=f".{type_}"))
-    assert sum(map(bool, (secret.ignored, secret.fault, secret.entries))) <= 1
 
 
 def test_no_password_shows_in_any_text(make_secret: Any) -> None:

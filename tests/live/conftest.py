@@ -20,6 +20,8 @@ from tests.live.certificates import Authority
 from tests.live.kube import Cluster
 from tests.live.node import Node
 from tests.live.processes import Missing
+from tests.live.realnode.ground import Ground, real_ground
+from tests.live.realnode.machine import need_machine
 from tests.live.registry import Registry
 from tests.live.servers import Binaries, api_server, need_registry
 
@@ -36,7 +38,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             if item.get_closest_marker("live"):
                 item.add_marker(pytest.mark.skip(reason="HARBOR_DOCTOR_LIVE=no: not in this run"))
         return
-    lacking = {"cluster": _lacks(Binaries.find), **dict.fromkeys(_REGISTRIES, _lacks(need_registry))}
+    lacking = {
+        "cluster": _lacks(Binaries.find),
+        "ground": _lacks(need_machine),
+        **dict.fromkeys(_REGISTRIES, _lacks(need_registry)),
+    }
     for item in items:
         chosen = (
             item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
@@ -112,6 +118,14 @@ def misnamed_registry(live_folder: Path, authority: Authority) -> Iterator[Regis
     tls = authority.server("another.live.test", ("DNS:another.live.test",))
     folder = live_folder / "misnamed"
     with _or_unavailable(), registries.running(folder, "misnamed.live.test", authority, tls) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def ground(live_folder: Path, authority: Authority, registry: Registry) -> Iterator[Ground]:
+    """Another cluster, with controllers and a real node that pulls from a Harbor and from the TLS registry."""
+    folder = live_folder / f"real-{next(_NUMBERS)}"
+    with _or_unavailable(), real_ground(folder, authority, registry) as started:
         yield started
 
 

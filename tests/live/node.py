@@ -96,6 +96,7 @@ class Node:
         if pod["status"]["phase"] == "Running":
             return
         status = self._pull(pod)
+        status["containerStatuses"][0]["name"] = pod["spec"]["containers"][0]["name"]
         if _states(status) == _states(pod["status"]):
             return
         name = pod["metadata"]["name"]

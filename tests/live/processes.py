@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -19,9 +20,11 @@ class DidNotStart(Exception):
 class Server:
     """One running server. `close()` ends it; were this process killed, the kernel would end it too."""
 
-    def __init__(self, command: list[str], folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], folder: Path, environment: Mapping[str, str] | None = None, name: str = ""
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.name = Path(command[0]).name
+        self.name = name or Path(command[0]).name
         self.log = folder / f"{self.name}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -32,6 +35,11 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
         """Return once `ready()` is true; raises DidNotStart and ends the server where that does not come."""
@@ -48,6 +56,11 @@ class Server:
     def last_words(self) -> str:
         """Return the end of what the server wrote."""
         return self.log.read_text(errors="replace")[-2000:]
+
+    def wait(self, seconds: float) -> None:
+        """Return once the server has ended by itself, or after `seconds`."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def close(self) -> None:
         """End the server: TERM, and KILL after five seconds."""

@@ -64,7 +64,7 @@ class Registry:
             sort_keys=True,
         ).encode()
         for blob in (config, layer):
-            self._push_blob(repository, blob)
+            self.push_blob(repository, blob)
         return self.push_manifest(
             repository,
             tag,
@@ -98,7 +98,8 @@ class Registry:
         platform = {"os": "linux", "architecture": architecture}
         return {"mediaType": OCI_MANIFEST, "digest": digest, "size": int(size), "platform": platform}
 
-    def _push_blob(self, repository: str, blob: bytes) -> None:
+    def push_blob(self, repository: str, blob: bytes) -> None:
+        """Push a blob, for a manifest that will name it."""
         path = f"/v2/{repository}/blobs/uploads/"
         started = _expect(202, self.signed_in.ask("POST", path), path)
         upload = urlsplit(started.headers["location"])

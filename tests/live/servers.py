@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,12 @@ from tests.live.web import Endpoint
 
 _HERE = Path(__file__).parent
 _T = TypeVar("_T")
+_FOR_NODES = ("--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiServer:
-    """A running kube-apiserver with RBAC and no controllers."""
+    """A running kube-apiserver with RBAC and, unless somebody starts them, no controllers."""
 
     endpoint: Endpoint
     authority: Authority
@@ -28,6 +29,8 @@ class ApiServer:
     admin: KeyPair
     """Of the group system:masters."""
     etcd: Endpoint
+    account_key: Path
+    """Signs ServiceAccount tokens."""
 
     def compact(self) -> None:
         """Have etcd forget all older versions, as it does every five minutes: page tokens and watches expire."""
@@ -45,23 +48,29 @@ class Binaries:
     folder: Path
 
     @classmethod
-    def find(cls) -> "Binaries":
-        """Look where build.sh looks; raises Missing. Builds nothing."""
-        found = subprocess.run([_HERE / "build.sh", "--find"], capture_output=True, text=True, check=False)
+    def find(cls, *, node: bool = False) -> "Binaries":
+        """Look where build.sh looks, with `node` for kubelet and controllers too; raises Missing. Builds nothing."""
+        words = ["--node"] * node + ["--find"]
+        found = subprocess.run([_HERE / "build.sh", *words], capture_output=True, text=True, check=False)
         if found.returncode:
             raise Missing(found.stderr.strip())
         return cls(Path(found.stdout.strip()))
 
 
 @contextmanager
-def api_server(binaries: Binaries, folder: Path) -> Iterator[ApiServer]:
-    """Run etcd and kube-apiserver with all their files in `folder`, which must exist."""
+def api_server(binaries: Binaries, folder: Path, *, node: bool = False) -> Iterator[ApiServer]:
+    """Run etcd and kube-apiserver with all their files in `folder`, which must exist.
+
+    `node`: give each kubelet the rights to its own node's objects, and no others, as clusters do.
+    """
     authority = Authority(folder / "pki", "live-cluster")
     admin = authority.client("admin", ("system:masters",))
     with ExitStack() as stack:
-        etcd = _started(lambda: _start_etcd(binaries, folder), stack)
-        endpoint = _started(lambda: _start_api_server(binaries, folder, authority, admin, etcd), stack)
-        yield ApiServer(endpoint, authority, admin, etcd)
+        etcd = started(lambda: start_etcd(binaries, folder), stack)
+        tokens = service_account_key(folder / "pki")
+        more = _FOR_NODES if node else ("--authorization-mode=RBAC",)
+        endpoint = started(lambda: start_api_server(binaries, folder, authority, admin, etcd, tokens, more), stack)
+        yield ApiServer(endpoint, authority, admin, etcd, tokens.key)
 
 
 @contextmanager
@@ -84,7 +93,7 @@ def docker_registry(folder: Path, logins: dict[str, str], tls: KeyPair | None = 
             capture_output=True,
         )
     with ExitStack() as stack:
-        yield _started(lambda: _start_registry(folder, passwords, tls), stack)
+        yield started(lambda: _start_registry(folder, passwords, tls), stack)
 
 
 def need_registry() -> None:
@@ -93,7 +102,8 @@ def need_registry() -> None:
     need("htpasswd", "apache2-utils")
 
 
-def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, Endpoint]:
+def start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, Endpoint]:
+    """Start etcd in `folder`; returns it with its client address. Raises DidNotStart."""
     client, peer = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     server = Server(
         [
@@ -115,12 +125,18 @@ def _start_etcd(binaries: Binaries, folder: Path) -> tuple[Server, Endpoint]:
     return server, endpoint
 
 
-def _start_api_server(
-    binaries: Binaries, folder: Path, authority: Authority, admin: KeyPair, etcd: Endpoint
+def start_api_server(
+    binaries: Binaries,
+    folder: Path,
+    authority: Authority,
+    admin: KeyPair,
+    etcd: Endpoint,
+    tokens: KeyPair,
+    more: Sequence[str],
 ) -> tuple[Server, Endpoint]:
+    """Start a kube-apiserver in `folder` over that etcd, with `more` flags. Raises DidNotStart."""
     port = free_port()
     serving = authority.server("apiserver", ("DNS:localhost", "IP:127.0.0.1", "IP:10.96.0.1"))
-    tokens = service_account_key(folder / "pki")
     server = Server(
         [
             str(binaries.folder / "kube-apiserver"),
@@ -136,7 +152,7 @@ def _start_api_server(
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={tokens.certificate}",
             f"--service-account-signing-key-file={tokens.key}",
-            "--authorization-mode=RBAC",
+            *more,
             "--allow-privileged",
             "--cert-dir",
             "apiserver-certs",
@@ -165,7 +181,7 @@ def _start_registry(folder: Path, passwords: Path, tls: KeyPair | None) -> tuple
     return server, port
 
 
-def _started(start: Callable[[], tuple[Server, _T]], stack: ExitStack) -> _T:
+def started(start: Callable[[], tuple[Server, _T]], stack: ExitStack) -> _T:
     """Start a server and have `stack` end it. Tries thrice: a free port can be taken before the server binds it."""
     for _ in range(2):
         try:

@@ -37,20 +37,26 @@ class Run:
 class Tool:
     """The program with one user's kubeconfig, a home of its own, and the test's registries."""
 
-    def __init__(self, kubeconfig: Path, home: Path, registries: Sequence[Registry]) -> None:
+    def __init__(self, kubeconfig: Path, home: Path, registries: Sequence[Registry], *, trusting: bool = True) -> None:
+        ca = registries[0].ca if trusting else None
         self._environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
             "HOME": str(home),
             "XDG_STATE_HOME": str(home / "state"),
             "KUBECONFIG": str(kubeconfig),
-            "HARBOR_DOCTOR_REGISTRY_CA": str(registries[0].ca),
+            **({"HARBOR_DOCTOR_REGISTRY_CA": str(ca)} if ca else {}),
             "HARBOR_DOCTOR_RESOLVE": ",".join(registry.resolve for registry in registries),
             "PYTHONWARNINGS": "error",
         }
 
-    def __call__(self, *arguments: str, given: str = "") -> Run:
-        """Run it with these arguments and `given` on standard input; fails where a password is seen."""
+    def __call__(self, *arguments: str, given: str = "", seconds: float = 120) -> Run:
+        """Run it with these arguments and `given` on standard input; fails where a password is seen, or too late."""
         done = subprocess.run(
-            [*_program(), *arguments], env=self._environment, input=given, capture_output=True, text=True, timeout=120
+            [*_program(), *arguments],
+            env=self._environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
         )
         run = Run(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in run.err, run.err

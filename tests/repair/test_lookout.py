@@ -1,11 +1,13 @@
 """Replaced pods are counted: neither healthy siblings nor a pod that is merely gone count as mended."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from checks.demo.api.objects import Deletion
-from checks.lookout import Lookout, uids
+from checks.lookout import LATE, Lookout, uids
 from checks.model import ObjectRef, Problem, Pull
 from checks.repair.verify import Clock, sentence, wait
 from tests.repair.test_verify import APPLIED, Time
@@ -23,9 +25,9 @@ class Scene:
         self.runs(self.healthy.pod)
         self.there = uids(desk.cluster, [("crm", "")])
 
-    def lookout(self, *names: str) -> Lookout:
+    def lookout(self, *names: str, now: Callable[[], float] = time.monotonic) -> Lookout:
         targets = [("crm", name) for name in names or ("crm-backend",)]
-        return Lookout(self.desk.cluster, targets, self.stuck, self.there)
+        return Lookout(self.desk.cluster, targets, self.stuck, self.there, now)
 
     def runs(self, pod: str) -> None:
         """The kubelet has pulled."""
@@ -36,6 +38,15 @@ class Scene:
             body["status"] = {"phase": "Running", "containerStatuses": statuses}
 
         self.desk.world.objects.edit("pods", "crm", pod, change, subresource="status")
+
+    def waits(self, pull: Pull, reason: str) -> None:
+        """The kubelet says for what reason the container waits now."""
+
+        def change(body: Any) -> None:
+            for status in body["status"]["containerStatuses"]:
+                status["state"]["waiting"]["reason"] = reason
+
+        self.desk.world.objects.edit("pods", "crm", pull.pod, change, subresource="status")
 
     def terminates(self, pull: Pull) -> None:
         self.desk.cluster.delete(ObjectRef("Pod", "crm", pull.pod), uid=pull.pod_uid)
@@ -127,6 +138,25 @@ def test_a_pod_that_has_pulled_may_go(scene: Scene) -> None:
     assert told(lookout) == "2 of 2 pods have pulled"
     scene.ends(scene.stuck[0])
     assert told(lookout) == "1 of 1 pods have pulled"
+
+
+def test_a_failure_that_may_be_older_than_the_repair_is_none_of_its_own(scene: Scene) -> None:
+    """A kubelet's status tells of an attempt 10 to 15 s late: watched on a real node (1.34.4, containerd 1.6.20)."""
+    watch = Time()
+    first, _ = scene.stuck
+    lookout = scene.lookout(*(pull.pod for pull in scene.stuck), now=lambda: watch.now)
+    for seconds, reason, says in (
+        (0, "ImagePullBackOff", "0 of 2 pods have pulled, 2 wait"),
+        (12, "ErrImagePull", "0 of 2 pods have pulled, 2 wait"),
+        (13, "ErrImagePull", "0 of 2 pods have pulled, 2 wait"),
+        (LATE + 1, "ErrImagePull", "0 of 2 pods have pulled, 2 wait"),
+        (LATE + 5, "ImagePullBackOff", "0 of 2 pods have pulled, 2 wait"),
+        (60, "ErrImagePull", "0 of 2 pods have pulled, 1 failed again, 1 wait"),
+        (75, "ImagePullBackOff", "0 of 2 pods have pulled, 1 failed again, 1 wait"),
+    ):
+        watch.now = seconds
+        scene.waits(first, reason)
+        assert told(lookout) == says
 
 
 def test_an_owner_scaled_down_is_not_waited_for_and_that_is_said(scene: Scene) -> None:

@@ -22,6 +22,20 @@ def test_a_refused_login_is_named_at_its_secret(named, text) -> None:
     assert found.cause.params["user"] == "alice"
 
 
+@pytest.mark.parametrize(("host", "user", "reason"), [
+    ("123456789012.dkr.ecr.eu-west-2.amazonaws.com", "AWS", "a password for ECR lives 12 hours"),
+    ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "AWS", "a password for ECR lives 12 hours"),
+    ("ecr.example.com", "AWS", "a wrong password, or no such user"),
+    ("nvcr.io", "$oauthtoken", "a wrong password, or no such user"),
+])  # fmt: skip
+def test_of_other_registries_only_what_is_known_of_them_is_said(named, host, user, reason) -> None:
+    who = b.login(user, "stale", key=host)
+    found = b.evidence(b.secret(b.entry(user, "stale", host)), image=f"{host}/team/app:1",
+                       text=b.answered(f"{host}/team/app:1", "401 Unauthorized"), trials=[b.refused(who)],
+                       ping=b.ping(host, harbor=False))  # fmt: skip
+    assert named(found, "HD301", "shop/harbor-pull").cause.params["reason"] == reason
+
+
 def test_a_robot_refused_at_once_is_refused(named) -> None:
     """The lock does not touch a robot whose secret is right."""
     named(_refused(b.login(), Knows.LOCKED), "HD301", "shop/harbor-pull")
@@ -81,7 +95,7 @@ def test_a_robot_in_order_that_is_refused_has_another_secret(named) -> None:
 
 @pytest.mark.parametrize("knows", [Knows.REFUSED, Knows.LOCKED])
 @pytest.mark.parametrize(("robot", "code", "said"), [
-    (b.robot(days=-3), "HD302", "expired 3 days ago"),
+    (b.robot(days=-3), "HD302", "expired 3 days ago, on Saturday 2026-11-21 12:00 UTC"),
     (b.robot(disabled=True), "HD303", "is disabled in Harbor"),
     (None, "HD304", "does not exist in Harbor"),
 ])  # fmt: skip

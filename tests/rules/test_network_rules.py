@@ -7,6 +7,8 @@ import pytest
 from checks.facts import Break, Knows, Unknown
 from tests import builders as b
 
+SOUND_HERE = ("HD212", "HD213", "HD214")
+"""What cannot be so where we got an answer."""
 CAUSES = {
     "HD201": ("dial tcp: lookup harbor.example.com on 10.0.0.2:53: no such host", Break.DNS),
     "HD202": ("dial tcp 192.0.2.7:443: connect: connection refused", Break.REFUSED),
@@ -49,7 +51,8 @@ def test_what_the_node_met_on_its_way_is_named(named, code) -> None:
 @pytest.mark.parametrize("code", CAUSES)
 def test_a_registry_that_answers_from_here_is_told_so_and_the_node_still_believed(named, code) -> None:
     cause, _ = CAUSES[code]
-    assert named(_unreached(cause, None), code, b.HOST).cause.params["here"] == ", though it answers from here"
+    said = "says the node; from here it is in order" if code in SOUND_HERE else "though it answers from here"
+    assert named(_unreached(cause, None), code, b.HOST).cause.params["here"] == f", {said}"
 
 
 @pytest.mark.parametrize("code", CAUSES)
@@ -131,7 +134,15 @@ def _realm(realm: str, at: str, **known):
 def test_a_token_service_at_an_odd_address_is_named_with_it(named, realm, how) -> None:
     found = named(_realm(realm, realm), "HD215", b.HOST)
     assert found.cause.params["how"] == how
+    assert found.cause.params["here"] == "; from here: no answer"
     assert found.behind == ()
+
+
+def test_a_token_service_that_gives_this_machine_a_token_is_told_so(named) -> None:
+    realm = "https://core.internal.example"
+    found = _realm(realm, realm)
+    found = replace(found, anonymous=b.nobody(b.denied()))
+    assert named(found, "HD215", b.HOST).cause.params["here"] == ", though this machine gets one"
 
 
 @pytest.mark.parametrize("realm", [f"https://{b.HOST}", f"https://{b.HOST}:443", f"https://{b.HOST.upper()}"])

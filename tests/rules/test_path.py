@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from checks.diagnose import diagnose
-from checks.facts import Unknown
+from checks.facts import Break, Unknown
 from checks.model import Evidence, Passed, Stage
 from checks.rules import by_code
 from tests import builders as b
@@ -32,6 +32,15 @@ def test_a_good_pull_passes_all_stages_but_the_node_which_nobody_asked() -> None
     path = _path(b.evidence(b.secret()))
     assert path.pop(Stage.NODE) is UNKNOWN
     assert set(path.values()) == {OK}
+
+
+@pytest.mark.parametrize(
+    ("broken", "network"), [(Break.TLS_UNKNOWN_CA, OK), (Break.PLAIN_HTTP, OK), (Break.REFUSED, UNKNOWN)]
+)
+def test_what_fails_at_tls_has_got_through_the_network(broken: Break, network: Passed) -> None:
+    nobody = b.nobody(None, "no answer")
+    path = _path(b.evidence(b.secret(), trials=(), anonymous=nobody, ping=b.ping(broken=broken)))
+    assert (path[Stage.NETWORK], path[Stage.TLS]) == (network, UNKNOWN)
 
 
 def test_after_a_refused_login_the_rest_is_not_reached() -> None:

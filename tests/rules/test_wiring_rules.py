@@ -231,7 +231,9 @@ def test_a_harbor_login_is_not_blamed_for_an_image_of_elsewhere_that_may_not_exi
 ])  # fmt: skip
 def test_an_entry_without_a_login_is_named(named, entry, what) -> None:
     found = b.evidence(b.secret({b.HOST: entry}), text=b.nothing_sent())
-    assert named(found, "HD107", "shop/harbor-pull").cause.params["what"] == what
+    cause = named(found, "HD107", "shop/harbor-pull").cause
+    assert cause.params["what"] == what
+    assert (", but a token, which the kubelet does not read" in cause.proofs[0].text) is ("identitytoken" in entry)
 
 
 def test_an_empty_entry_is_harmless_where_another_login_follows_or_none_is_needed(silent) -> None:

@@ -19,7 +19,8 @@ from checks.demo.api.access import User
 from checks.demo.scenarios import SCENARIOS
 from checks.demo.world import World
 from checks.doctor import Doctor
-from checks.repair.plan import FixPlan, Safety
+from checks.repair.kinds import HARBOR
+from checks.repair.plan import FixPlan, Keep, Safety
 from checks.report import report
 from checks.rules import table
 from checks.settings import Settings
@@ -82,11 +83,23 @@ def test_every_module_is_described_in_the_architecture() -> None:
 
 
 def test_plans_are_called_what_the_table_calls_them() -> None:
-    from checks.repair.plans import PLANS, advice, attach, mend_payload, new_login, replace_pods
+    from checks.repair.plans import (
+        PLANS,
+        add_member,
+        advice,
+        attach,
+        enable_robot,
+        extend_robot,
+        mend_payload,
+        mint_robot,
+        new_login,
+        replace_pods,
+    )
 
     modules = {
         "mend_payload": mend_payload, "new_login": new_login, "attach": attach, "replace_pods": replace_pods,
-        "advice": advice,
+        "advice": advice, "mint_robot": mint_robot, "add_member": add_member, "enable_robot": enable_robot,
+        "extend_robot": extend_robot,
     }  # fmt: skip
     assert set(table.PLANS) == set(PLANS)
     assert {name: (module.ID, module.KEY) for name, module in modules.items()} == table.PLANS
@@ -311,5 +324,9 @@ def test_with_the_first_role_alone_everything_is_explained_and_nothing_can_be_wr
     offered = _look(world, tmp_path, User("looker", "looker", _granted(("nowhere",))))
     assert set(offered) == set(CODES)
     plans = [offer for offers in offered.values() for offer in offers if isinstance(offer, FixPlan)]
-    assert {plan.safety for plan in plans} == {Safety.ADVICE}
+    inside = {plan.id for plan in plans if plan.steps and all(ref.kind in HARBOR for ref in plan.targets)}
+    assert {plan.safety for plan in plans if plan.id not in inside} == {Safety.ADVICE}
+    # What is changed in Harbor alone takes a right there; its receipt lies on this machine.
+    assert "extend-robot" in inside <= {"add-member", "enable-robot", "extend-robot"}
+    assert {plan.keep for plan in plans if plan.id in inside} == {Keep.LOCAL}
     assert any("As commands" in plan.advice for plan in plans)

@@ -6,7 +6,7 @@ from tests.structure import source
 
 PLACES = {
     "checks/clients/link.py": "the Authorization header and the client key of the Kubernetes API",
-    "checks/clients/session.py": "Basic authentication at a registry, and a bearer token's body",
+    "checks/clients/authorize.py": "Basic authentication at a registry, and the form that asks for a token",
     "checks/demo/kubelet/runtime.py": "the pretend node's request to the pretend registry",
     "checks/dockerwrite.py": "the payload of a Secret that is about to be written",
     "checks/secrets_report.py": "`secrets --reveal`",

@@ -81,6 +81,8 @@ def _line_break(desk: Desk) -> None:
     desk.run("scan", code=1)
     desk.run("scan", "-o", "json", code=1)
     desk.run("plan", "-o", "json", code=1)
+    desk.run("probe", p.LINE_BREAK, "--yes", "--wait", "1s", code=4)
+    desk.run("probe", p.LINE_BREAK, "--yes", "--wait", "1s", "-o", "json", code=4)
     fix = ("fix", p.LINE_BREAK, "--wait", "0")
     desk.run(*fix, "--dry-run", code=1)
     desk.run(*fix, code=0)

@@ -8,8 +8,9 @@ from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
 from checks.credentials import Login
-from checks.doctor import Doctor
+from checks.facade import Facade
 from checks.model import Problem
+from checks.repair.onboard import Wanted
 from checks.repair.plan import FixPlan
 from tui.board import Board
 from tui.widgets.detail import Detail
@@ -22,7 +23,7 @@ class Console(Protocol):
     """What a screen may ask of the app."""
 
     board: Board
-    doctor: Doctor
+    doctor: Facade
 
     def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
         """A plan's key was pressed: apply what is painted in full, else open it."""
@@ -39,14 +40,23 @@ class Console(Protocol):
     def copy_evidence(self, problem: str | None) -> None:
         """`y`: the evidence of this problem goes to the terminal's clipboard as plain text."""
 
+    def ask_node(self, problem: str | None) -> None:
+        """`n`: show the probe pod that would ask the node about this problem."""
+
     def want_offers(self, problem: str) -> None:
         """The plans of this problem are needed now."""
 
     def test_login(self, problem: Problem, login: Login) -> None:
         """Try a typed login on the failing images."""
 
+    def greet_harbor(self, login: Login, *, use: bool) -> None:
+        """Test a login for Harbor's API; with `use` it is used from then on, where Harbor knows it."""
+
     def plan_login(self, problem: Problem, login: Login) -> None:
         """Make the plan that writes a typed login, and open it."""
+
+    def plan_tenant(self, wanted: Wanted) -> None:
+        """Look what a new tenant has already, make the plan for the rest, and open it."""
 
     def now(self) -> datetime:
         """The time that ages are counted from (UTC)."""

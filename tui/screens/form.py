@@ -1,4 +1,4 @@
-"""The form for a new login: as `kubectl create secret docker-registry`, but tested before it is written."""
+"""Forms that ask for a login: one for a pull Secret, tested before it is written, and one for Harbor's API."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from tui.render import safe
 from tui.screens.base import Dialog
 
 
-class FormScreen(Dialog):
+class LoginForm(Dialog):
     """Server, user, password. Tested on ctrl+t only, never while typing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,26 +26,26 @@ class FormScreen(Dialog):
     ]
     answer = getters.query_one("#form-answer", Static)
 
-    def __init__(self, problem: Problem, server: str, username: str, secret: str) -> None:
+    def __init__(self, heading: str, note: str, server: str, username: str, origin: Origin, verb: str) -> None:
         super().__init__()
-        self.problem = problem
+        self._heading, self._note, self._verb = heading, note, verb
         self._known = (("server", server), ("username", username), ("password", ""))
-        self._secret = secret
+        self._origin = origin
 
     def compose(self) -> ComposeResult:
         """The box."""
         with Vertical(classes="dialog form"):
-            yield Static(safe(f"Goes into Secret {self._secret}; other entries there stay."), markup=False)
+            yield Static(safe(self._note), markup=False)
             for name, value in self._known:
                 with Horizontal(classes="field"):
                     yield Label(f"{name:<9}")
                     yield Input(value, id=f"form-{name}", password=name == "password")
             yield Static("", markup=False, id="form-answer")
-            yield Static(_ends(), markup=False, classes="ends")
+            yield Static(_ends(self._verb), markup=False, classes="ends")
 
     def on_mount(self) -> None:
         """Start at the first empty field."""
-        self.query_one(".dialog").border_title = safe(f" New login for {self.problem.subject} ", "bold")
+        self.query_one(".dialog").border_title = safe(f" {self._heading} ", "bold")
         empty = [name for name, value in self._known if not value]
         self.query_one(f"#form-{empty[0]}", Input).focus()
 
@@ -55,19 +55,49 @@ class FormScreen(Dialog):
         if not (server and username and self._value("password")):
             self.answer.update(Text("✖ server, user name and password are all needed", "red"))
             return None
-        return Login(username, Password(self._value("password")), Origin(OriginKind.FORM, self._secret, server))
+        origin = Origin(self._origin.kind, self._origin.where, server)
+        return Login(username, Password(self._value("password")), origin)
 
-    def show_proof(self, proof: LoginProof) -> None:
-        """Say what the test told."""
-        symbol, style = ("✔", "green") if proof.proven else ("✖", "bold red")
-        self.answer.update(Text.assemble((f"{symbol} ", style), safe(proof.sentence)))
+    def tell(self, good: bool, sentence: str) -> None:
+        """Say what a test told."""
+        symbol, style = ("✔", "green") if good else ("✖", "bold red")
+        self.answer.update(Text.assemble((f"{symbol} ", style), safe(sentence)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter goes on to the next field, and from the last one to the plan."""
+        """Enter goes on to the next field, and from the last one to what ctrl+s does."""
         if event.input.id == "form-password":
             self.action_write()
         else:
             self.focus_next()
+
+    def action_test(self) -> None:
+        """Try the login."""
+        raise NotImplementedError(f"{type(self).__name__} tests nothing")  # a form without this is a bug of ours
+
+    def action_write(self) -> None:
+        """Go on with the login."""
+        raise NotImplementedError(f"{type(self).__name__} does nothing")  # a form without this is a bug of ours
+
+    def action_no(self) -> None:
+        """Nothing is done."""
+        self.dismiss(False)
+
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#form-{name}", Input).value
+
+
+class FormScreen(LoginForm):
+    """A new login for a pull Secret: as `kubectl create secret docker-registry`, but tested before it is written."""
+
+    def __init__(self, problem: Problem, server: str, username: str, secret: str) -> None:
+        note = f"Goes into Secret {secret}; other entries there stay."
+        origin = Origin(OriginKind.FORM, secret)
+        super().__init__(f"New login for {problem.subject}", note, server, username, origin, "show the plan")
+        self.problem = problem
+
+    def show_proof(self, proof: LoginProof) -> None:
+        """Say what the test told."""
+        self.tell(proof.proven, proof.sentence)
 
     def action_test(self) -> None:
         """Try the login on the failing images."""
@@ -81,14 +111,28 @@ class FormScreen(Dialog):
             self.answer.update(Text("… testing the login and making the plan", "dim"))
             self.console.plan_login(self.problem, login)
 
-    def action_no(self) -> None:
-        """Nothing is written."""
-        self.dismiss(False)
 
-    def _value(self, name: str) -> str:
-        return self.query_one(f"#form-{name}", Input).value
+class HarborScreen(LoginForm):
+    """Your own login for Harbor's API: it tells why a login fails and since when. Kept in memory only."""
+
+    def __init__(self, server: str) -> None:
+        note = "Your own login. It goes to this Harbor and nowhere else, and is forgotten when harbor-doctor ends."
+        origin = Origin(OriginKind.OPERATOR, "the form")
+        super().__init__("Harbor login", note, server, "", origin, "use it and look again")
+
+    def action_test(self) -> None:
+        """Ask Harbor whether it knows the login."""
+        if (login := self.login()) is not None:
+            self.answer.update(Text("… asking Harbor", "dim"))
+            self.console.greet_harbor(login, use=False)
+
+    def action_write(self) -> None:
+        """Use it, if Harbor knows it."""
+        if (login := self.login()) is not None:
+            self.answer.update(Text("… asking Harbor", "dim"))
+            self.console.greet_harbor(login, use=True)
 
 
-def _ends() -> Text:
-    parts = (("esc", " no     "), ("ctrl+t", " test     "), ("ctrl+s", " show the plan"))
+def _ends(verb: str) -> Text:
+    parts = (("esc", " no     "), ("ctrl+t", " test     "), ("ctrl+s", f" {verb}"))
     return Text.assemble(*(piece for key, verb in parts for piece in ((key, "bold cyan"), verb)))

@@ -34,6 +34,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
         Hint("a", "attach", usable("a")),
         Hint("r", "replace pods", usable("r")),
         Hint("t", "test", key is not None),
+        Hint("n", "ask node", key is not None and not board.probing),
         Hint("y", "copy", key is not None),
         Hint("z", "undo", mended),
         *(() if opened else (Hint("/", "filter"),)),

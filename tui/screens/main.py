@@ -31,8 +31,9 @@ class MainScreen(BoardScreen):
     """Everything at once, the worst first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsarimeu"),
         Binding("t", "test_again", show=False),
+        Binding("n", "ask_node", show=False),
         Binding("y", "copy", show=False),
         Binding("z", "undo", show=False),
         Binding("slash", "filter", show=False),
@@ -81,6 +82,7 @@ class MainScreen(BoardScreen):
         self._board = board
         self.header.show(board)
         rows = board.rows
+        self.query_one(Heading).clusters = board.clusters
         self.problems.show(rows)
         self.set_class(not rows, "bare")
         self.query_one("#empty", Static).update(Text("\n").join(empty_lines(board)))
@@ -129,6 +131,10 @@ class MainScreen(BoardScreen):
         """Look again."""
         self.console.test_again(self.selected)
 
+    def action_ask_node(self) -> None:
+        """Show the probe that would ask the node."""
+        self.console.ask_node(self.selected)
+
     def action_copy(self) -> None:
         """Copy the evidence."""
         self.console.copy_evidence(self.selected)
@@ -142,6 +148,13 @@ class MainScreen(BoardScreen):
         line = self.query_one("#filter", Input)
         line.display = True
         line.focus()
+
+    def filter_by(self, words: str) -> None:
+        """Show the rows with these words, as if they had been typed."""
+        line = self.query_one("#filter", Input)
+        line.value = words
+        line.display = bool(words)
+        self.problems.focus()
 
     def action_leave_filter(self) -> None:
         """Show all rows again."""

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from checks.repair.plan import FixPlan, Safety
-from tui.render import PLAN_WIDTH, SAFETY_WORD, grid, plan_rows
+from tui.render import PLAN_WIDTH, SAFETY_WORD, grid, plan_rows, safe
 from tui.screens.base import Dialog
 from tui.visible import visible
 
@@ -22,7 +22,7 @@ class PlanScreen(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "no", show=False),
         Binding("enter,y", "yes", show=False),
-        *(Binding(key, f"same('{key}')", show=False) for key in "fsari"),
+        *(Binding(key, f"same('{key}')", show=False) for key in "fsarimeud"),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(8)", show=False),
@@ -45,7 +45,8 @@ class PlanScreen(Dialog):
 
     def on_mount(self) -> None:
         """Title of the box."""
-        self.query_one(".dialog").border_title = f" Plan: {SAFETY_WORD[self.plan.safety]} "
+        place = f" for {self.plan.cluster}" if self.plan.cluster else ""
+        self.query_one(".dialog").border_title = safe(f" Plan{place}: {SAFETY_WORD[self.plan.safety]} ")
 
     def _ends(self) -> Text:
         if self.plan.safety is Safety.ADVICE:

@@ -18,8 +18,9 @@ class ProblemScreen(BoardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,left,h", "app.pop_screen", show=False),
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsari"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsarimeu"),
         Binding("t", "test_again", show=False),
+        Binding("n", "ask_node", show=False),
         Binding("y", "copy", show=False),
         Binding("z", "undo", show=False),
         Binding("down,j", "scroll(1)", show=False),
@@ -58,6 +59,10 @@ class ProblemScreen(BoardScreen):
     def action_test_again(self) -> None:
         """Look again."""
         self.console.test_again(self.problem)
+
+    def action_ask_node(self) -> None:
+        """Show the probe that would ask the node."""
+        self.console.ask_node(self.problem)
 
     def action_copy(self) -> None:
         """Copy the evidence."""

@@ -9,6 +9,7 @@ from textual.widgets import Static
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
 from tui.board import Board, Repair
+from tui.probe_rows import probed_rows
 from tui.render import (
     KEY_WIDTH,
     PLAN_WIDTH,
@@ -61,6 +62,7 @@ class Detail(VerticalScroll, can_focus=False):
         yield Static(id="verdict", markup=False)
         yield Static(id="repair", markup=False)
         yield Static(id="path", markup=False)
+        yield Static(id="probe", markup=False)
         yield Static(id="evidence", markup=False)
         yield Vertical(id="cards")
 
@@ -70,17 +72,19 @@ class Detail(VerticalScroll, can_focus=False):
         if problem is None:
             self._clear()
             return
-        parts = (problem, board.offers.get(problem.id), board.repairs.get(problem.id))
+        probed = board.probes.get(problem.id)
+        parts = (problem, board.offers.get(problem.id), board.repairs.get(problem.id), probed)
         if self._parts and all(new is old for new, old in zip(parts, self._parts, strict=True)):
             return
         self._parts = parts
         if key != self._shown:
             self.scroll_home(animate=False)
         self._shown = problem.id
-        self.border_title = _title(problem, self._full)
+        self.border_title = _title(problem, self._full, several=bool(board.clusters))
         self._set("verdict", safe(problem.sentence))
         self._set("path", grid(path_rows(problem.diagnoses[0].path), STAGE_WIDTH))
         self._set("evidence", grid(self._evidence(problem), PROOF_WIDTH))
+        self._set("probe", grid(probed_rows(probed), SIGN_WIDTH) if probed is not None else None)
         self._set("repair", repair_part(board.repairs.get(problem.id)))
         self._cards(board, problem)
 
@@ -99,7 +103,7 @@ class Detail(VerticalScroll, can_focus=False):
 
     def _clear(self) -> None:
         self._shown, self._parts, self.border_title = "", (), ""
-        for name in ("verdict", "path", "evidence", "repair"):
+        for name in ("verdict", "path", "evidence", "probe", "repair"):
             self._set(name, None)
         for card in self.query(Card):
             card.display = False
@@ -146,8 +150,9 @@ def _painted(offer: FixPlan | Refusal) -> tuple[RenderableType, FixPlan | None]:
     return Group(grid([plan_title(offer)], KEY_WIDTH), grid(plan_rows(offer), PLAN_WIDTH)), offer
 
 
-def _title(problem: Problem, full: bool) -> Text:
-    name = f"{problem.id}  {problem.title}" if full else f"{problem.code} {problem.title}"
+def _title(problem: Problem, full: bool, *, several: bool) -> Text:
+    place = f"{problem.cluster} ▸ " if several else ""
+    name = f"{problem.id}  {problem.title}" if full else f"{place}{problem.code} {problem.title}"
     return safe(f" {name} ", "bold")
 
 

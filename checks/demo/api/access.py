@@ -51,7 +51,7 @@ DEVELOPER = User(
     "developer",
     "demo-developer",
     (
-        Rule(_EVERY, ("pods", "secrets", "serviceaccounts", "events"), ("shop",)),
+        Rule(_EVERY, ("pods", "secrets", "serviceaccounts", "events", "controllerrevisions"), ("shop",)),
         Rule(_EVERY, ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs"), ("shop",)),
     ),
 )
@@ -61,6 +61,7 @@ READER = User(
     "demo-reader",
     (
         Rule(READ, ("pods", "serviceaccounts", "events", "namespaces", "nodes", "poddisruptionbudgets")),
+        Rule(READ, ("controllerrevisions",)),
         Rule(READ, ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs")),
     ),
 )

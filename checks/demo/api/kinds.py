@@ -34,6 +34,7 @@ _RESOURCES = (
     Resource("", "v1", "events", "Event"),
     Resource("apps", "v1", "deployments", "Deployment", subresources=("status",), spec_versioned=True),
     Resource("apps", "v1", "replicasets", "ReplicaSet", subresources=("status",), spec_versioned=True),
+    Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),
     Resource("apps", "v1", "statefulsets", "StatefulSet", subresources=("status",), spec_versioned=True),
     Resource("apps", "v1", "daemonsets", "DaemonSet", subresources=("status",), spec_versioned=True),
     Resource("batch", "v1", "jobs", "Job", subresources=("status",), spec_versioned=True),

@@ -207,17 +207,24 @@ class Objects:
         return old if plural == "pods" else head | {"details": details}
 
     def _lingers(self, pod: Obj, wish: Deletion) -> bool:
-        return wish.grace != 0 and bool(pod["spec"].get("nodeName"))
+        return _grace(pod, wish) != 0 and bool(pod["spec"].get("nodeName"))
 
     def _terminate(self, pod: Obj, wish: Deletion, options: Options) -> Obj:
         meta = pod["metadata"]
         if meta.get("deletionTimestamp"):
             return pod
-        grace = wish.grace if wish.grace is not None else pod["spec"].get("terminationGracePeriodSeconds", 30)
+        grace = _grace(pod, wish)
         until = (self.store.clock() + timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
         marks = {"deletionTimestamp": until, "deletionGracePeriodSeconds": grace, "generation": meta["generation"] + 1}
         going = pod | {"metadata": meta | marks}
         return going if options.dry_run else self.store.put("pods", going)
+
+
+def _grace(pod: Obj, wish: Deletion) -> int:
+    """Seconds that a pod gets to end; one that has ended gets none (registry/core/pod/strategy.go)."""
+    if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        return 0
+    return int(wish.grace if wish.grace is not None else pod["spec"].get("terminationGracePeriodSeconds", 30))
 
 
 def _check_type(resource: Resource, body: Obj) -> None:

@@ -94,7 +94,7 @@ class Controllers:
                 self._hands.objects.create("serviceaccounts", name, body, Options(manager=self._hands.manager))
 
     def _collect_orphans(self, namespace: str) -> None:
-        for plural in CONTROLLED:
+        for plural in (*CONTROLLED, "controllerrevisions"):
             for obj in self._store.select(plural, namespace):
                 if self._orphaned(obj):
                     meta = obj["metadata"]

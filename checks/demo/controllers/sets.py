@@ -2,6 +2,7 @@
 
 from checks.demo.api.problems import Obj
 from checks.demo.controllers.common import Hands, is_active, is_ready, template_hash
+from checks.demo.controllers.revisions import keep_revision
 
 _REVISION = "controller-revision-hash"
 
@@ -14,6 +15,7 @@ def sync_stateful_set(hands: Hands, owner: Obj) -> None:
     name, spec = owner["metadata"]["name"], owner["spec"]
     have = {pod["metadata"]["name"]: pod for pod in hands.children(owner)}
     tag = template_hash(spec["template"])
+    keep_revision(hands, owner, tag)
     in_order = spec.get("podManagementPolicy", "OrderedReady") == "OrderedReady"
     ordinals = range(spec.get("replicas", 1))
     for ordinal in ordinals:
@@ -58,6 +60,7 @@ def sync_daemon_set(hands: Hands, owner: Obj) -> None:
     """Keep one pod on every node that the template's selector allows; outdated stuck pods are replaced at once."""
     template = owner["spec"]["template"]
     tag = template_hash(template)
+    keep_revision(hands, owner, tag)
     pods = hands.children(owner)
     by_node = {pod["spec"].get("nodeName"): pod for pod in pods}
     nodes = [node for node in hands.store.select("nodes") if _fits(node, template)]

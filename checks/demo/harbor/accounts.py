@@ -7,9 +7,7 @@ from dataclasses import replace
 
 from checks.credentials import Password
 from checks.demo.harbor.entities import NEVER, Access, Grant, Member, Project, Robot, Role, User
-from checks.demo.harbor.tables import Tables
-
-DAY = 86400
+from checks.demo.harbor.tables import DAY, Tables
 
 
 def new_secret() -> str:
@@ -76,10 +74,12 @@ class Accounts(Tables):
             self.members[number] = member
             return member
 
-    def remove_member(self, project: str, user: str) -> None:
-        """Take a user out of a project; nothing happens if it is not in it."""
+    def remove_member(self, project: str, user: str, *, by: str = "", days_ago: float = 0.0) -> None:
+        """Take a user out of a project; nothing happens if it is not in it. With `by` the audit log has it."""
         with self.guard:
             pair = (self.project(project).id, self.user(user).id)
+            if by:
+                self.note_member("delete", self.project(project), user, by, days_ago)
             self.members = {key: m for key, m in self.members.items() if (m.project_id, m.user_id) != pair}
 
     def role(self, project: Project, user: User) -> Role | None:
@@ -163,10 +163,12 @@ class Accounts(Tables):
         """Give a robot a new secret; the old one is refused at once."""
         return self.update_robot(name, secret=Password(secret or new_secret()))
 
-    def delete_robot(self, name: str) -> None:
-        """Delete a robot."""
+    def delete_robot(self, name: str, *, by: str = "", days_ago: float = 0.0) -> None:
+        """Delete a robot. With `by` the audit log has it."""
         with self.guard:
-            del self.robots[self.robot(name).id]
+            robot = self.robots.pop(self.robot(name).id)
+            if by:
+                self.note("delete", "robot", self.robot_name(robot), by, robot.project_id, days_ago=days_ago)
 
 
 def expiry(born: float, duration: int) -> int:

@@ -36,10 +36,15 @@ class Content(Tables):
                 raise ValueError(f"{project} is no proxy cache project")
             self.projects[project] = replace(held, upstream=replace(held.upstream, reach=reach))
 
-    def delete_project(self, name: str) -> None:
-        """Delete a project with its repositories and members; its robots go with it, as in Harbor."""
+    def delete_project(self, name: str, *, by: str = "", days_ago: float = 0.0) -> None:
+        """Delete a project with its repositories and members; its robots go with it, as in Harbor.
+
+        With `by` the audit log has it: the project, but none of what went with it.
+        """
         with self.guard:
             project = self.projects.pop(name)
+            if by:
+                self.note("delete", "project", name, by, project.id, days_ago=days_ago)
             self.members = {key: m for key, m in self.members.items() if m.project_id != project.id}
             self.robots = {key: r for key, r in self.robots.items() if r.project_id != project.id}
             for table in (self.repositories, self.upstream):
@@ -67,10 +72,11 @@ class Content(Tables):
             severity=prevent_vul,
         )
 
-    def allow_cves(self, project: str, *cves: str) -> None:
-        """Set the project's CVE allowlist."""
+    def allow_cves(self, project: str, *cves: str, until: int | None = None) -> None:
+        """Give the project a CVE allowlist of its own; `until` in seconds since 1970."""
         with self.guard:
-            self.projects[project] = replace(self.projects[project], allowlist=frozenset(cves))
+            held = self.set_metadata(project, reuse_sys_cve_allowlist="false")
+            self.projects[project] = replace(held, allowlist=frozenset(cves), allowlist_until=until)
 
     def push_image(
         self,
@@ -122,7 +128,7 @@ class Content(Tables):
         """Return the digest that a tag names; KeyError if it does not exist."""
         return self.repositories[repository].tags[tag]
 
-    def delete_tag(self, repository: str, tag: str, by: str = "admin") -> None:
+    def delete_tag(self, repository: str, tag: str, by: str = "admin", days_ago: float = 0.0) -> None:
         """Remove a tag; its manifest goes too where no other tag names it. Shows in the audit log."""
         with self.guard:
             held = self.repositories[repository]
@@ -130,13 +136,26 @@ class Content(Tables):
             tags = {name: digest for name, digest in held.tags.items() if name != tag}
             artifacts = held.artifacts if gone in tags.values() else held.artifacts - {gone}
             self.repositories[repository] = replace(held, tags=tags, artifacts=artifacts)
-            self.note("delete", "tag", f"{repository}:{tag}", by, held.project_id)
+            self.note("delete", "tag", f"{repository}:{tag}", by, held.project_id, days_ago=days_ago)
 
-    def delete_repository(self, repository: str, by: str = "admin") -> None:
+    def delete_artifact(self, repository: str, tag: str, by: str = "admin", days_ago: float = 0.0) -> str:
+        """Delete the image that a tag names, with all its tags, and return its digest.
+
+        The audit log names the digest only (controller/event, DeleteArtifactEvent).
+        """
+        with self.guard:
+            held = self.repositories[repository]
+            gone = held.tags[tag]
+            tags = {name: digest for name, digest in held.tags.items() if digest != gone}
+            self.repositories[repository] = replace(held, tags=tags, artifacts=held.artifacts - {gone})
+            self.note("delete", "artifact", f"{repository}@{gone}", by, held.project_id, days_ago=days_ago)
+            return gone
+
+    def delete_repository(self, repository: str, by: str = "admin", days_ago: float = 0.0) -> None:
         """Delete a repository with all its tags."""
         with self.guard:
             held = self.repositories.pop(repository)
-            self.note("delete", "repository", repository, by, held.project_id)
+            self.note("delete", "repository", repository, by, held.project_id, days_ago=days_ago)
 
     def lose_manifest(self, repository: str, tag: str) -> None:
         """Let the storage lose the manifest that a tag names; the database still lists it."""

@@ -132,6 +132,8 @@ class Project:
     metadata: Mapping[str, str] = field(default_factory=dict)
     allowlist: frozenset[str] = frozenset()
     """CVE numbers that the vulnerability gate overlooks."""
+    allowlist_until: int | None = None
+    """Seconds since 1970 from which on the list counts no more; None: it does not end."""
     upstream: Upstream | None = None
 
     @property
@@ -182,6 +184,27 @@ class Scan:
     """Success, Error, Pending or Running."""
     findings: tuple[tuple[str, str], ...] = ()
     """CVE number and severity: Low, Medium, High, Critical."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """A project's tag retention: what none of its rules keeps is removed when it runs."""
+
+    id: int
+    project_id: int
+    keep: tuple[int, ...]
+    """One rule each: the most recently pushed so many artifacts are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRun:
+    """One run of a retention policy."""
+
+    id: int
+    policy_id: int
+    begun: float
+    ended: float
+    dry: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,13 @@ def _vulnerable(state: HarborState, project: Project, digest: str) -> Response |
     elif scan.status != "Success":
         start = f'current image with "{scan.status}" status of vulnerability scanning '
     else:
-        return _too_severe(scan, project, severity)
+        return _too_severe(scan, project, severity, state.clock())
     return _held(start + _TAIL.format(severity=severity, wish=_HELP))
 
 
-def _too_severe(scan: Scan, project: Project, severity: str) -> Response | None:
-    left = [level for cve, level in scan.findings if cve not in project.allowlist]
+def _too_severe(scan: Scan, project: Project, severity: str, now: float) -> Response | None:
+    over = project.allowlist_until is not None and project.allowlist_until <= now
+    left = [level for cve, level in scan.findings if over or cve not in project.allowlist]
     if not left or max(map(_LEVELS.index, left)) < _LEVELS.index(severity):
         return None
     things = "vulnerability" if len(left) == 1 else "vulnerabilities"

@@ -20,7 +20,7 @@ def _rights(text: str) -> frozenset[Right]:
 _PUBLIC = _rights("project:read repository:list,read,pull artifact:list,read tag:list accessory:list")
 _LIMITED = _PUBLIC | _rights("quota:read metadata:read scan:read artifact-addition:read configuration:read")
 _GUEST = _LIMITED | _rights("member:list,read robot:list,read label:list,read")
-_DEVELOPER = _GUEST | _rights("repository:push artifact:create tag:create")
+_DEVELOPER = _GUEST | _rights("repository:push artifact:create tag:create tag-retention:read,list")
 _MAINTAINER = _DEVELOPER | _rights(
     "repository:update,delete artifact:delete tag:delete scan:create metadata:create,update,delete"
 )

@@ -5,27 +5,28 @@ import time
 from collections.abc import Callable
 
 from checks.demo.harbor.accounts import Accounts
-from checks.demo.harbor.content import Content
+from checks.demo.harbor.retention import Retentions
 from checks.demo.harbor.tables import ADMIN_PASSWORD
 
-VERSION = "v2.15.2-080b0220"
 
-
-class HarborState(Accounts, Content):
+class HarborState(Accounts, Retentions):
     """One Harbor. Every method may be called from any thread, and the next request sees the change.
 
     It starts with the administrator (`admin`, password `Harbor12345`) and the public project `library`. Knobs are
-    plain attributes: `read_only`, `registry_down`, `auth_mode` (`db_auth`, `ldap_auth`, `oidc_auth`),
-    `robot_prefix`, `refusal_seconds`, `password_seconds`, `scanner`.
+    plain attributes: `version`, `read_only`, `registry_down`, `unwell`, `auth_mode` (`db_auth`, `ldap_auth`,
+    `oidc_auth`), `robot_prefix`, `refusal_seconds`, `password_seconds`, `scanner`.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__(clock)
-        self.version = VERSION
         self.auth_mode = "db_auth"
         self.read_only = False
         self.registry_down = False
         """The storage registry behind Harbor does not answer."""
+        self.unwell: dict[str, str] = {}
+        """Parts that Harbor's health check finds ill, with what it says of them."""
+        self.upgraded = 0.0
+        """When it came to 2.13 or later: entries from before are in the old audit log, and stay there."""
         self.scanner = True
         """A scanner is there and reachable; without one images that were never scanned are let through."""
         self.refusal_seconds = 1.5

@@ -4,9 +4,22 @@ import threading
 import time
 from collections.abc import Callable
 
-from checks.demo.harbor.entities import Artifact, AuditEntry, Member, Project, Repository, Robot, Scan, User
+from checks.demo.harbor.entities import (
+    Artifact,
+    AuditEntry,
+    Member,
+    Project,
+    Repository,
+    RetentionPolicy,
+    RetentionRun,
+    Robot,
+    Scan,
+    User,
+)
 
 ADMIN_PASSWORD = "Harbor12345"
+VERSION = "v2.15.2-080b0220"
+DAY = 86400
 
 
 class Tables:
@@ -14,6 +27,7 @@ class Tables:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
+        self.version = VERSION
         self.guard = threading.RLock()
         self.users: dict[int, User] = {}
         self.projects: dict[str, Project] = {}
@@ -28,6 +42,8 @@ class Tables:
         self.signatures: set[tuple[str, str, str]] = set()
         """Repository, digest, and `cosign` or `notation`."""
         self.audit: list[AuditEntry] = []
+        self.retentions: dict[int, RetentionPolicy] = {}
+        self.retention_runs: list[RetentionRun] = []
         self._last: dict[str, int] = {}
 
     def next_id(self, table: str) -> int:
@@ -45,9 +61,32 @@ class Tables:
         with self.guard:
             return next((p for p in self.projects.values() if p.id == number), None)
 
-    def note(self, operation: str, kind: str, resource: str, username: str, project_id: int) -> None:
-        """Add a line to the audit log."""
+    def note(
+        self,
+        operation: str,
+        kind: str,
+        resource: str,
+        username: str,
+        project_id: int,
+        *,
+        words: str = "",
+        days_ago: float = 0.0,
+    ) -> None:
+        """Add a line to the audit log; its description is `words`, or made of the rest."""
         with self.guard:
-            words = f"{operation} {kind}: {resource}"
+            said, when = words or f"{operation} {kind}: {resource}", self.clock() - days_ago * DAY
             number = self.next_id("audit")
-            self.audit.append(AuditEntry(number, self.clock(), operation, kind, resource, username, project_id, words))
+            self.audit.append(AuditEntry(number, when, operation, kind, resource, username, project_id, said))
+
+    def note_member(self, operation: str, project: Project, user: str, by: str, days_ago: float = 0.0) -> None:
+        """Add a line about a member, which Harbor does since 2.16 (pkg/auditext/event/member)."""
+        if since(self.version, 2, 16):
+            where = "from" if operation == "delete" else "in"
+            words = f"{operation} user member {user} {where} project {project.name}"
+            self.note(operation, "member", user, by, project.id, words=words, days_ago=days_ago)
+
+
+def since(version: str, major: int, minor: int) -> bool:
+    """Is this version, such as `v2.15.2-080b0220`, that of `major.minor` or later?"""
+    parts = version.removeprefix("v").split(".")
+    return (int(parts[0]), int(parts[1])) >= (major, minor)

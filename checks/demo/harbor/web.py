@@ -45,6 +45,10 @@ class Request:
         """Return the first value of a query parameter, or None."""
         return next((value for key, value in self.parameters() if key == name), None)
 
+    def form(self) -> list[tuple[str, str]]:
+        """Return the pairs of a posted form, decoded, empty values kept."""
+        return parse_qsl(self.body.decode("ascii", "replace"), keep_blank_values=True, errors="surrogateescape")
+
     def basic(self) -> tuple[str, Password] | None:
         """Return user name and password of a Basic header (RFC 7617), or None."""
         scheme, _, rest = self.header("Authorization").partition(" ")

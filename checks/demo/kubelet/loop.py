@@ -9,14 +9,14 @@ import heapq
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from checks.demo.api.objects import Deletion, Objects, Options
 from checks.demo.api.problems import Obj, Problem
 from checks.demo.api.store import Change
-from checks.demo.kubelet import events, statuses, words
+from checks.demo.kubelet import deadline, events, statuses, words
 from checks.demo.kubelet.starts import Starter
 from checks.demo.kubelet.statuses import Outcome
 
@@ -27,6 +27,8 @@ hammering would lock out everybody else. Pods that `rest` pause longer still. A 
 _UNTIL_BACK_OFF_SHOWS = 0.7
 _LAST_BREATH = 0.3
 _WORKERS = 6
+_NODE_PAUSE = 1.0
+_NO_END = 86400.0
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class Kubelet:
         """Take up all pods that stand there and follow the changes."""
         self._version = self._objects.store.version
         for place, pod in enumerate(self._objects.store.select("pods")):
-            if not _all_up(pod):
+            if not statuses.all_up(pod):
                 care = self._care(pod["metadata"]["uid"])
                 self._later(pod, care.pause or 1.5 + place % 10 * 0.45)
         for thread in self._threads:
@@ -119,7 +121,7 @@ class Kubelet:
         for pod in self._objects.store.select("pods", secret["namespace"]):
             care = self._care(pod["metadata"]["uid"])
             names = [item.get("name") for item in pod["spec"].get("imagePullSecrets") or ()]
-            if care.pause and secret["name"] in names and not _all_up(pod):
+            if care.pause and secret["name"] in names and not statuses.all_up(pod):
                 care.pause, care.patient = 0.0, False
                 self._later(pod, BACK_OFF[1])
 
@@ -132,7 +134,8 @@ class Kubelet:
         return self._cares.setdefault(uid, _Care())
 
     def _later(self, pod: Obj, seconds: float) -> None:
-        meta = pod["metadata"]
+        meta, left = pod["metadata"], deadline.left(pod, self._objects.store.clock())
+        seconds = seconds if left is None or left < 0 else min(seconds, left + 0.05)
         with self._lock:
             ticket = next(self._order)
             self._care(meta["uid"]).ticket = ticket
@@ -160,6 +163,9 @@ class Kubelet:
         if pod is None or pod["metadata"]["uid"] != uid or self._stopping.is_set():
             return
         care = self._care(uid)
+        if not self._has_node(pod):
+            self._later(pod, _NODE_PAUSE)
+            return
         with self._lock:
             if care.busy:
                 care.again = True
@@ -174,15 +180,25 @@ class Kubelet:
             if care.again:
                 self._later(pod, 0.05)
 
+    def _has_node(self, pod: Obj) -> bool:
+        """Is the pod's node there and ready? Else no kubelet knows of the pod."""
+        node = self._objects.store.get("nodes", "", pod["spec"]["nodeName"])
+        conditions = (node or {}).get("status", {}).get("conditions") or ()
+        return node is not None and all(c["status"] == "True" for c in conditions if c["type"] == "Ready")
+
     def _serve(self, pod: Obj, care: _Care) -> None:
-        meta = pod["metadata"]
+        meta, left = pod["metadata"], deadline.left(pod, self._objects.store.clock())
         if meta.get("deletionTimestamp"):
             self._objects.delete("pods", meta["namespace"], meta["name"], Deletion(meta["uid"], grace=0))
+        elif statuses.is_over(pod):
+            return
+        elif left is not None and left <= 0:
+            self._store_status(pod, deadline.exceeded)
         elif care.back_off:
             outcomes, care.back_off = care.back_off, {}
             self._write(pod, outcomes)
             self._later(pod, max(0.1, self._pause(care) - _UNTIL_BACK_OFF_SHOWS))
-        elif not _all_up(pod):
+        elif not statuses.all_up(pod):
             self.sync(pod, care)
 
     def _pause(self, care: _Care) -> float:
@@ -194,14 +210,17 @@ class Kubelet:
         outcomes = self.try_all(pod)
         slow = SLOW_PAUSE if time.monotonic() - began > SLOW else 0.0
         care.pause = LONG_PAUSE if care.patient else slow
-        failed = {name: outcome for name, outcome in outcomes.items() if not outcome.ok}
+        over = statuses.for_good(pod)
+        failed = {name: one for name, one in outcomes.items() if not (one.ok or (one.ended and over))}
         if not failed:
             care.failures = 0
             self._write(pod, outcomes)
+            if "activeDeadlineSeconds" in pod["spec"]:
+                self._later(pod, _NO_END)
             return
         care.failures += 1
         hold = {name: self._in_back_off(pod, name, outcome) for name, outcome in failed.items()}
-        if all(_shown(pod, name) == (outcome.reason, outcome.message) for name, outcome in hold.items()):
+        if all(statuses.shown(pod, name) == (outcome.reason, outcome.message) for name, outcome in hold.items()):
             self._write(pod, outcomes | hold)
             self._later(pod, self._pause(care))
             return
@@ -224,6 +243,10 @@ class Kubelet:
         return outcomes
 
     def _in_back_off(self, pod: Obj, name: str, outcome: Outcome) -> Outcome:
+        meta = pod["metadata"]
+        if outcome.ended:
+            text = words.restarting(meta["name"], meta["namespace"], meta["uid"], name)
+            return Outcome("CrashLoopBackOff", text, outcome.image, ended=True)
         if outcome.reason != "ErrImagePull":
             return outcome
         listed = next(listed for listed, container in statuses.containers(pod) if container["name"] == name)
@@ -246,20 +269,20 @@ class Kubelet:
         self._write(pod, everything)
 
     def _write(self, pod: Obj, outcomes: Mapping[str, Outcome]) -> None:
-        meta, now = pod["metadata"], self._objects.store.now()
+        now = self._objects.store.now()
+        self._store_status(pod, lambda fresh: statuses.write(fresh, outcomes, now))
+
+    def _store_status(self, pod: Obj, make: Callable[[Obj], Obj]) -> None:
+        meta = pod["metadata"]
 
         def change(fresh: Obj) -> None:
             if fresh["metadata"]["uid"] == meta["uid"]:
-                fresh["status"] = statuses.write(fresh, outcomes, now)
+                fresh["status"] = make(fresh)
 
         how = Options(manager="kubelet", subresource="status")
         self._objects.edit(
             "pods", meta["namespace"], meta["name"], change, manager=how.manager, subresource=how.subresource
         )
-
-
-def _all_up(pod: Obj) -> bool:
-    return all(statuses.is_up(pod, listed, container) for listed, container in statuses.containers(pod))
 
 
 def _duty(pod: Obj) -> tuple[object, ...]:
@@ -268,11 +291,3 @@ def _duty(pod: Obj) -> tuple[object, ...]:
         return ()
     images = tuple((listed, c["name"], c.get("image")) for listed, c in statuses.containers(pod))
     return (pod["spec"].get("nodeName"), images)
-
-
-def _shown(pod: Obj, name: str) -> tuple[str, str]:
-    for listed, container in statuses.containers(pod):
-        if container["name"] == name:
-            waiting = (statuses.find(pod, listed, name).get("state") or {}).get("waiting") or {}
-            return waiting.get("reason", ""), waiting.get("message", "")
-    return "", ""

@@ -14,6 +14,7 @@ from checks.dockerconfig import read_secret
 from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
 
+_PROGRAMS = ("/app/", "/bin/", "/opt/", "/sbin/", "/usr/")
 _FIELDS = {"initContainers": "spec.initContainers", "containers": "spec.containers"}
 
 
@@ -51,6 +52,12 @@ class Starter:
             if not outcome.ok:
                 events.record(self.objects, pod, path, "Warning", "Failed", f"Error: {outcome.reason}")
                 return outcome
+        missing = _missing_command(container)
+        if missing:
+            text = words.no_command(missing)
+            events.record(self.objects, pod, path, "Normal", "Created", f"Created container: {container['name']}")
+            events.record(self.objects, pod, path, "Warning", "Failed", f"Error: {text}")
+            return Outcome("StartError", text, outcome.image, ended=True)
         for reason, text in (("Created", "Created container: "), ("Started", "Started container ")):
             events.record(self.objects, pod, path, "Normal", reason, text + container["name"])
         return outcome
@@ -103,6 +110,12 @@ class Starter:
                 texts.append(str(error))
         distinct = list(dict.fromkeys(texts))
         return (distinct[0] if len(distinct) == 1 else f"[{', '.join(distinct)}]"), 0
+
+
+def _missing_command(container: Obj) -> str:
+    """The container's command where no image has it: a path outside of the folders that images keep programs in."""
+    first = str((container.get("command") or [""])[0])
+    return first if first.startswith("/") and not first.startswith(_PROGRAMS) else ""
 
 
 def _volume_images(pod: Obj, container: Obj) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ LISTS = {
     "containers": "containerStatuses",
     "ephemeralContainers": "ephemeralContainerStatuses",
 }
+_NEVER = "1970-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Outcome:
     message: str = ""
     image: str = ""
     """What was pulled last: the container's image, or that of a volume it mounts."""
+    ended: bool = False
+    """The image is there, and the container ended as soon as it was started."""
 
     @property
     def ok(self) -> bool:
@@ -48,12 +51,37 @@ def is_sidecar(listed: str, container: Obj) -> bool:
     return listed == "initContainers" and container.get("restartPolicy") == "Always"
 
 
+def for_good(pod: Obj) -> bool:
+    """Does a container of this pod that has ended stay ended?"""
+    return bool(pod["spec"].get("restartPolicy") == "Never")
+
+
+def is_over(pod: Obj) -> bool:
+    """Has the whole pod ended?"""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
 def is_up(pod: Obj, listed: str, container: Obj) -> bool:
     """Tell whether a container runs, or has done its work, with the image that the spec names now."""
     status = find(pod, listed, container["name"])
     state = status.get("state") or {}
     done = state.get("terminated", {}).get("exitCode") == 0 and listed == "initContainers"
+    done = done or ("terminated" in state and for_good(pod))
     return done or ("running" in state and status.get("image") == container.get("image"))
+
+
+def all_up(pod: Obj) -> bool:
+    """Tell whether all its containers run or have done their work."""
+    return all(is_up(pod, listed, container) for listed, container in containers(pod))
+
+
+def shown(pod: Obj, name: str) -> tuple[str, str]:
+    """Return reason and message of a container that waits; empty texts where it does not."""
+    for listed, container in containers(pod):
+        if container["name"] == name:
+            waiting = (find(pod, listed, name).get("state") or {}).get("waiting") or {}
+            return waiting.get("reason", ""), waiting.get("message", "")
+    return "", ""
 
 
 def write(pod: Obj, outcomes: Mapping[str, Outcome], now: str) -> Obj:
@@ -80,6 +108,8 @@ def _entry(pod: Obj, listed: str, container: Obj, outcome: Outcome | None, now: 
         entry["lastState"] = {"terminated": {"exitCode": 143, "reason": "Error", "finishedAt": now}}
         entry["restartCount"] += 1
     entry["image"] = container.get("image", "")
+    if outcome.ended:
+        return entry | _ended(pod, outcome, entry, now)
     if not outcome.ok:
         waiting = {"reason": outcome.reason, "message": outcome.message}
         return entry | {"state": {"waiting": waiting}, "ready": False, "started": False}
@@ -88,6 +118,17 @@ def _entry(pod: Obj, listed: str, container: Obj, outcome: Outcome | None, now: 
         return entry | {"state": {"terminated": ended}, "ready": True}
     up = listed != "ephemeralContainers"
     return entry | {"state": {"running": {"startedAt": now}}, "ready": up, "started": up}
+
+
+def _ended(pod: Obj, outcome: Outcome, entry: Obj, now: str) -> Obj:
+    """A container that could not be started: over, or waiting to be started again."""
+    text = outcome.message
+    ended = {"exitCode": 128, "reason": "StartError", "message": text, "startedAt": _NEVER, "finishedAt": now}
+    if for_good(pod):
+        return {"state": {"terminated": ended}, "ready": False, "started": False}
+    reason = "RunContainerError" if outcome.reason == "StartError" else outcome.reason
+    more = {"lastState": {"terminated": ended}, "restartCount": entry["restartCount"] + 1}
+    return more | {"state": {"waiting": {"reason": reason, "message": text}}, "ready": False, "started": False}
 
 
 def _idle_reason(pod: Obj, listed: str) -> str:
@@ -99,6 +140,9 @@ def _phase(status: Obj, pod: Obj) -> str:
     if not _initialized(status, pod):
         return "Pending"
     entries = status.get("containerStatuses") or []
+    ended = [entry["state"].get("terminated") for entry in entries]
+    if ended and all(ended):
+        return "Failed" if any(one["exitCode"] for one in ended) else "Succeeded"
     for entry in entries:
         if "waiting" in entry["state"] and "terminated" not in (entry.get("lastState") or {}):
             return "Pending"

@@ -147,6 +147,18 @@ def bad_name(image: str, error: str) -> str:
     return f'Failed to apply default image tag "{image}": {error}'
 
 
+def no_command(command: str) -> str:
+    """A container whose command is not in its image (runc 1.2 below containerd 2.1)."""
+    task = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
+    init = "runc create failed: unable to start container process: error during container init"
+    return f'{task}: {init}: exec: "{command}": stat {command}: no such file or directory'
+
+
+def restarting(pod: str, namespace: str, uid: str, container: str) -> str:
+    """The message of CrashLoopBackOff."""
+    return f"back-off 10s restarting failed container={container} pod={pod}_{namespace}({uid})"
+
+
 def secrets_missing(names: list[str]) -> str:
     """The event for Secrets that the pod names and that do not exist."""
     listed = ", ".join(names)

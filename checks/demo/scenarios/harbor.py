@@ -33,6 +33,17 @@ def _lost(registries: Registries, _: Faults) -> None:
     registries.harbor.lose_manifest("shop/receipts", "3.3")
 
 
+def _withdrawn(registries: Registries, _: Faults) -> None:
+    registries.harbor.push_image("shop/wishlist", "1.0.0")
+    registries.harbor.delete_repository("shop/wishlist", by="olivia", days_ago=1 / 24)
+
+
+def _not_retained(registries: Registries, _: Faults) -> None:
+    registries.harbor.push_image("data/notebook", "5.2")
+    registries.harbor.set_retention("data", 2)
+    registries.harbor.run_retention("data", ("data/notebook", "5.2"), days_ago=1 / 48)
+
+
 _NO = says.unauthorized
 
 PERMISSION = (
@@ -78,6 +89,7 @@ ARTIFACT = (
     _shop(
         *("HD502", f"{HARBOR}/shop/wishlist"),
         work("shop", "wishlist", "shop/wishlist:1.0.0", 0.9, says.not_found, 2, _CLUSTER),
+        _withdrawn,
     ),
     Scenario(
         *("HD503", f"{HARBOR}/shop/search:0.9.9"),
@@ -99,6 +111,7 @@ ARTIFACT = (
                 where="volume",
             ),
         ),
+        prepare=_not_retained,
     ),
     Scenario(
         *("HD504", f"{HARBOR}/data/notebook:5.1-arm"),

@@ -15,7 +15,13 @@ _NO = says.unauthorized
 def _robots(registries: Registries, _: Faults) -> None:
     harbor = registries.harbor
     harbor.add_robot("nightly", "data", secret=SECRET, duration=30, age_days=30.2, description="nightly jobs")
-    harbor.add_robot("preview", "web", secret=SECRET, disabled=True, description="preview environments")
+    harbor.add_robot("preview", "web", secret=SECRET, disabled=True, age_days=12, description="preview environments")
+
+
+def _retired(registries: Registries, _: Faults) -> None:
+    """Somebody tidied up."""
+    registries.harbor.add_robot("legacy", "pay", age_days=400, description="before there were robots for each cluster")
+    registries.harbor.delete_robot("pay+legacy", by="dmitri", days_ago=2.1)
 
 
 def _lock(registries: Registries, _: Faults) -> None:
@@ -50,6 +56,7 @@ LOGIN = (
         *("HD304", "pay/legacy-robot"),
         work("pay", "ledger", "pay/worker:7.1.1", 49.5, _NO, 2, "legacy-robot"),
         "robot$pay+legacy",
+        prepare=_retired,
     ),
     one(
         *("HD305", "web/site-robot"),

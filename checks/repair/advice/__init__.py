@@ -30,8 +30,21 @@ TEXTS: Mapping[str, Callable[[Case], Text]] = MappingProxyType(
 """Code, or stage where a code has no text of its own → its advice."""
 
 
+IN_HARBOR = frozenset({"HD101", "HD103", "HD106", "HD301", "HD306", "HD401", "HD402", "HD403"})
+"""Codes that a plan of ours mends in Harbor, and that are found without a login there."""
+
+
 def advise(case: Case) -> Text:
     """Return the advice for a problem."""
     problem = case.problem
     text = place.other if problem.code == "HD000" else TEXTS.get(problem.code) or TEXTS[problem.stage.value]
-    return text(case)
+    title, lines = text(case)
+    return title, (*lines, *_from_here(case))
+
+
+def _from_here(case: Case) -> tuple[str, ...]:
+    """Where a login for Harbor is all that is missing to do it from here, say so."""
+    if case.problem.code not in IN_HARBOR or not case.at_harbor or case.bench.harbor(case.host) is not None:
+        return ()
+    given = "HARBOR_HOST, HARBOR_USERNAME and HARBOR_PASSWORD"
+    return (f"With a login for Harbor ({given}) this can be done from here, and undone.",)

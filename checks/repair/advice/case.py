@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checks.errors import DoctorError
+from checks.facts import Fact
 from checks.image import ImageRef
 from checks.model import Problem
 from checks.repair.bench import Bench
@@ -28,6 +29,12 @@ class Case:
         return registry_of(self.problem) or "REGISTRY"
 
     @property
+    def at_harbor(self) -> bool:
+        """Is the registry a Harbor, by what it answers?"""
+        pings = (d.evidence.ping for d in self.problem.diagnoses)
+        return any(isinstance(ping, Fact) and ping.value.harbor for ping in pings)
+
+    @property
     def image(self) -> ImageRef | None:
         """One image of the problem."""
         return next(iter(images_of(self.problem)), None)
@@ -50,6 +57,16 @@ class Case:
     def param(self, name: str) -> str:
         """A parameter of the finding."""
         return self.problem.finding.params.get(name, "")
+
+    def back(self) -> tuple[str, ...]:
+        """The command that goes back to the image that the workload ran before; nothing where none is known."""
+        pull = self.problem.pulls[0]
+        ran, revision = self.param("ran"), self.param("revision")
+        if not ran or pull.owner is None:
+            return ()
+        target = f"{pull.owner.kind.lower()}/{pull.owner.name}"
+        words = ("rollout", "undo", target, f"--to-revision={revision}")
+        return f"To go back to what it ran, {ran}:", kubectl(self.bench.context, pull.namespace, *words)
 
     def set_image(self, image: str) -> str:
         """The command that gives the workload another image."""

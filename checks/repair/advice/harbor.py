@@ -20,6 +20,7 @@ def repository_missing(case: Case) -> Text:
         f"https://{case.host}/harbor/projects (project {case.project})",
         "If the name is misspelt:",
         case.set_image("RIGHT_IMAGE"),
+        *case.back(),
     )
 
 
@@ -28,11 +29,16 @@ def tag_missing(case: Case) -> Text:
     near = [tag for tag in case.param("near").split(", ") if tag and tag != "latest"]
     base = case.image.name if case.image else "IMAGE"
     choices = [f"{base}:{tag}" for tag in near]
-    lines = [f"{case.written} was never pushed, or was deleted."]
+    gone = case.param("gone").removeprefix("; it ")
+    lines = [f"{case.written} {gone or 'was never pushed, or was deleted'}."]
+    if case.param("retention"):
+        rules = f"https://{case.host}/harbor/projects (project {case.project} → Policy → Tag Retention)"
+        lines += [f"The project's tag retention removes what none of its rules keeps: {rules}"]
     if choices:
         lines += ["If it is a slip of the pen, one of:", *map(case.set_image, choices)]
     return "Use a tag that exists, or push this one", (
         *lines,
+        *case.back(),
         "Otherwise push it again:",
         quoted("docker", "push", case.written),
     )

@@ -8,7 +8,17 @@ from checks.errors import DoctorError
 from checks.model import Problem
 from checks.repair.bench import Bench
 from checks.repair.plan import FixPlan, Refusal
-from checks.repair.plans import advice, attach, mend_payload, new_login, replace_pods
+from checks.repair.plans import (
+    add_member,
+    advice,
+    attach,
+    enable_robot,
+    extend_robot,
+    mend_payload,
+    mint_robot,
+    new_login,
+    replace_pods,
+)
 from checks.repair.safely import where
 
 Proposer = Callable[[Problem, Bench, Login | None], FixPlan | Refusal | None]
@@ -35,6 +45,10 @@ PLANS: Mapping[str, Proposer] = MappingProxyType(
         "new_login": _guarded(new_login.ID, new_login.KEY, "Write a new login", new_login.propose),
         "attach": _guarded(attach.ID, attach.KEY, "Attach a pull Secret", attach.propose),
         "replace_pods": _guarded(replace_pods.ID, replace_pods.KEY, "Replace the stuck pods", replace_pods.propose),
+        "enable_robot": _guarded(enable_robot.ID, enable_robot.KEY, "Enable the robot account", enable_robot.propose),
+        "extend_robot": _guarded(extend_robot.ID, extend_robot.KEY, "Extend the robot account", extend_robot.propose),
+        "add_member": _guarded(add_member.ID, add_member.KEY, "Make the user a member", add_member.propose),
+        "mint_robot": _guarded(mint_robot.ID, mint_robot.KEY, "Make a robot account", mint_robot.propose),
         "advice": _guarded(advice.ID, advice.KEY, "What to do by hand", advice.propose),
     }
 )

@@ -30,7 +30,7 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     if not images:
         return None
     named = secrets_at_fault(problem)
-    targets = named or _unnamed(problem, bench)
+    targets = named or unnamed(problem, bench)
     source = given(login, images, bench) if login else best(targets[0], images, bench, neighbours=bool(named))
     if isinstance(source, str):
         return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {targets[0]}", source)
@@ -40,7 +40,8 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     return _plan(problem, bench, targets, source, images)
 
 
-def _unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
+def unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
+    """Return the name of a new Secret for pods that name none; raises ClusterError, Refused."""
     namespace = problem.subject.namespace or problem.pulls[0].namespace
     return (ObjectRef("Secret", namespace, free_name(namespace, NAME, bench)),)
 
@@ -48,8 +49,8 @@ def _unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
 def _plan(
     problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], source: Source, images: tuple[ImageRef, ...]
 ) -> FixPlan:
-    writes = [_write(problem, bench, target, source, images) for target in targets]
-    wired = [_wired(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
+    writes = [write_login(problem, bench, target, source, images) for target in targets]
+    wired = [wire_login(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
     both: list[SecretWrite | Wired] = [*writes, *wired]
     return draft(
         problem, bench, name=source.id, key=KEY, title=_title(targets, source, images), proof=source.proof,
@@ -62,9 +63,10 @@ def _plan(
     )  # fmt: skip
 
 
-def _write(
+def write_login(
     problem: Problem, bench: Bench, target: ObjectRef, source: Source, images: tuple[ImageRef, ...]
 ) -> SecretWrite:
+    """Return the steps that put a login into a Secret, made where it is not there; raises ClusterError, Refused."""
     body = bench.read(target)
     if body is None:
         new = new_secret(target.namespace, target.name, images[0].registry, source.login)
@@ -86,7 +88,7 @@ def _refused(trial: Trial) -> bool:
     return trial.knows is Knows.REFUSED or (robot and trial.knows is Knows.LOCKED)
 
 
-def _wired(problem: Problem, bench: Bench, target: ObjectRef, write: SecretWrite) -> Wired:
+def wire_login(problem: Problem, bench: Bench, target: ObjectRef, write: SecretWrite) -> Wired:
     """Pods that name the Secret already find it at the next attempt; the others have to be told its name."""
     pulls = tuple(p for p in pods_of(problem) if p.namespace == target.namespace)
     if write.name != target.name:

@@ -10,6 +10,7 @@ What to do: correct the project in the image name on the workload's template.
 
 from checks.model import Evidence, Finding, Stage, Subject
 from checks.rules.base import Rule, blamed, kubelet_proof, open_to, project_missing, trial_proofs
+from checks.rules.removal_rule import removal_proofs, removed
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -23,8 +24,8 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD501",
         Subject("project", "", f"{image.registry}/{image.project}"),
-        {"registry": image.registry, "project": image.project or ""},
-        (kubelet_proof(evidence), *trial_proofs(trial)),
+        {"registry": image.registry, "project": image.project or "", "gone": removed(evidence)},
+        (kubelet_proof(evidence), *trial_proofs(trial), *removal_proofs(evidence)),
     )
 
 
@@ -33,7 +34,7 @@ RULE = Rule(
     stage=Stage.ARTIFACT,
     title="project missing",
     cause="not_found_project",
-    sentence="{registry} has no project {project}.",
+    sentence="{registry} has no project {project}{gone}.",
     examine=examine,
     order=40,
     plans=("advice",),

@@ -8,8 +8,10 @@ What to do: correct the repository in the image name, or push the image.
 """
 
 from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules import ran_before
 from checks.rules.artifact_rule import artifact_proofs, behind_proxy, missing, proxy_hedge
 from checks.rules.base import Rule
+from checks.rules.removal_rule import removal_proofs, removed
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -25,8 +27,14 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD502",
         Subject("repository", "", image.name),
-        {"registry": image.registry, "repository": image.repository, "unless": proxy_hedge(evidence)},
-        artifact_proofs(evidence),
+        {
+            "registry": image.registry,
+            "repository": image.repository,
+            "gone": removed(evidence),
+            "unless": proxy_hedge(evidence),
+            **ran_before.params(evidence),
+        },
+        (*artifact_proofs(evidence), *removal_proofs(evidence), *ran_before.proofs(evidence)),
     )
 
 
@@ -35,7 +43,7 @@ RULE = Rule(
     stage=Stage.ARTIFACT,
     title="repository missing",
     cause="not_found_repository",
-    sentence="{registry} has no repository {repository}{unless}.",
+    sentence="{registry} has no repository {repository}{gone}{unless}{before}.",
     examine=examine,
     order=90,
     plans=("advice",),

@@ -2,16 +2,19 @@
 
 What: the registry may be pulled from, but has no such tag or digest in the repository.
 
-Why it matters: deployed before it was pushed, misspelt, or removed by a retention rule.
+Why it matters: deployed before it was pushed, misspelt, or removed. Harbor's audit log names whoever deleted a tag; an
+image that its tag retention removes stands there by its digest only.
 
 What to do: correct the tag on the workload's template, or push the image.
 """
 
 from checks.facts import Fact, Manifest, Nearby
 from checks.model import Evidence, Finding, Stage, Subject
+from checks.rules import ran_before
 from checks.rules.artifact_rule import artifact_proofs, behind_proxy, missing, proxy_hedge
 from checks.rules.base import Rule
 from checks.rules.near import nearest
+from checks.rules.removal_rule import removal_proofs, removed, retains
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -34,10 +37,13 @@ def examine(evidence: Evidence) -> Finding | None:
             "repository": image.repository,
             "unless": "" if manifest.message.startswith("resource ") else proxy_hedge(evidence),
             "what": what,
+            "gone": removed(evidence),
+            "retention": retains(evidence),
             "hint": f"; nearest: {', '.join(near)}" if near else "",
             "near": ", ".join(near),
+            **ran_before.params(evidence),
         },
-        artifact_proofs(evidence),
+        (*artifact_proofs(evidence), *removal_proofs(evidence), *ran_before.proofs(evidence)),
     )
 
 
@@ -52,7 +58,7 @@ RULE = Rule(
     stage=Stage.ARTIFACT,
     title="tag missing",
     cause="not_found_tag",
-    sentence="{registry} has no {what} in {repository}{hint}{unless}.",
+    sentence="{registry} has no {what} in {repository}{gone}{hint}{unless}{before}.",
     examine=examine,
     order=91,
     plans=("advice",),

@@ -54,7 +54,7 @@ RULE = Rule(
     "secret of {user}, and most likely it is not, or it has ended with a session.",
     examine=examine,
     order=64,
-    plans=("new_login", "advice"),
+    plans=("new_login", "mint_robot", "advice"),
     explains=("HD301", "HD307"),
     manual=__doc__,
 )

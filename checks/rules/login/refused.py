@@ -7,8 +7,11 @@ recorded).
 Why it matters: the kubelet's message cannot tell this from a missing membership or a misspelt project; the
 token call without a scope can.
 
-What to do: put a login that is accepted into the Secret. Give a Harbor login to learn why this one is refused.
+What to do: put a login that is accepted into the Secret. Give a Harbor login to learn why this one is refused. The
+password of the user AWS at Amazon ECR lives 12 hours (AWS, GetAuthorizationToken): what writes it must do so again.
 """
+
+import re
 
 from checks.credentials import shown_key
 from checks.facts import Fact, Robot
@@ -16,12 +19,16 @@ from checks.model import Evidence, Finding, Proof, Stage
 from checks.rules.base import (
     Rule,
     blamed,
+    is_harbor,
     kubelet_proof,
     login_proofs,
     open_to,
     refused,
     trial_secret,
 )
+
+_ECR = re.compile(r"\d+\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?")
+"""AWS: GetAuthorizationToken, "valid for 12 hours"."""
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -49,7 +56,9 @@ def examine(evidence: Evidence) -> Finding | None:
 
 def _reason(evidence: Evidence, user: str) -> str:
     view = evidence.harbor.get(user)
-    if "$" not in user:
+    if user == "AWS" and evidence.image and _ECR.fullmatch(evidence.image.registry.lower()):
+        return "a password for ECR lives 12 hours"
+    if "$" not in user or (view is None and not is_harbor(evidence)):
         return "a wrong password, or no such user"
     if view is None:
         return "reason not known (a Harbor login would tell)"
@@ -67,6 +76,6 @@ RULE = Rule(
     sentence="{registry} refuses the login {user} from Secret {secret}; {reason}.",
     examine=examine,
     order=66,
-    plans=("mend_payload", "new_login", "advice"),
+    plans=("mend_payload", "new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

@@ -1,6 +1,7 @@
 """The robot account is disabled.
 
-What: somebody switched the robot off in Harbor.
+What: somebody switched the robot off in Harbor. Since when is not recorded; its entry tells when it was last changed,
+and it has been off since then at the latest.
 
 Why it matters: on the wire it looks like any wrong password; only Harbor's own list of robots tells.
 
@@ -11,6 +12,7 @@ from checks.facts import Fact
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import Rule
 from checks.rules.robot_rule import refused_robot, robot_finding
+from checks.rules.when import day
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -21,7 +23,8 @@ def examine(evidence: Evidence) -> Finding | None:
     robot = view.robot.value
     if robot is None or not robot.disabled:
         return None
-    return robot_finding(evidence, "HD303", "is disabled in Harbor")
+    since = f", and has been since {day(robot.changed)} at the latest" if robot.changed is not None else ""
+    return robot_finding(evidence, "HD303", f"is disabled in Harbor{since}")
 
 
 RULE = Rule(
@@ -32,7 +35,7 @@ RULE = Rule(
     sentence="The robot account {user} in Secret {secret} {detail}.",
     examine=examine,
     order=61,
-    plans=("new_login", "advice"),
+    plans=("new_login", "enable_robot", "mint_robot", "advice"),
     explains=("HD301", "HD307"),
     manual=__doc__,
 )

@@ -11,7 +11,8 @@ the Secret.
 from checks.facts import Fact
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import Rule
-from checks.rules.robot_rule import ago, refused_robot, robot_finding
+from checks.rules.robot_rule import refused_robot, robot_finding
+from checks.rules.when import when
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -22,7 +23,7 @@ def examine(evidence: Evidence) -> Finding | None:
     robot = view.robot.value
     if robot is None or robot.expires_at is None or robot.expires_at > evidence.gathered:
         return None
-    return robot_finding(evidence, "HD302", f"expired {ago(evidence.gathered, robot.expires_at)}")
+    return robot_finding(evidence, "HD302", f"expired {when(evidence.gathered, robot.expires_at)}")
 
 
 RULE = Rule(
@@ -33,7 +34,7 @@ RULE = Rule(
     sentence="The robot account {user} in Secret {secret} {detail}.",
     examine=examine,
     order=60,
-    plans=("new_login", "advice"),
+    plans=("new_login", "extend_robot", "mint_robot", "advice"),
     explains=("HD301", "HD307"),
     manual=__doc__,
 )

@@ -30,13 +30,21 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD215",
         subject,
-        {"registry": subject.name, "realm": _address(realm), "how": how},
+        {"registry": subject.name, "realm": _address(realm), "how": how, "here": _here(evidence)},
         (
             kubelet_proof(evidence),
             Proof("registry", f"GET {ping.value.exchange.url} names the realm {realm}", ping.at),
             *trial_proofs(evidence.anonymous),
         ),
     )
+
+
+def _here(evidence: Evidence) -> str:
+    """What a token asked for from here came to."""
+    anonymous = evidence.anonymous
+    if anonymous.manifest is not None:
+        return ", though this machine gets one"
+    return f"; from here: {anonymous.why}" if anonymous.why else ""
 
 
 def odd_realm(registry: str, realm: str, *, elsewhere: bool) -> str:
@@ -81,7 +89,7 @@ RULE = Rule(
     stage=Stage.NETWORK,
     title="token service elsewhere",
     cause="token_service_failure",
-    sentence="{registry} sends clients for tokens to {realm}, {how}, where the node gets none.",
+    sentence="{registry} sends clients for tokens to {realm}, {how}, where the node gets none{here}.",
     examine=examine,
     order=29,
     plans=("advice",),

@@ -10,6 +10,7 @@ What to do: open the token address shown in the evidence; it must answer JSON.
 
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import Rule, kubelet_proof, registry_subject, trial_proofs
+from checks.rules.health_rule import health_proofs, ill
 
 _UNREACHABLE = frozenset(
     {
@@ -35,8 +36,8 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD216",
         subject,
-        {"registry": subject.name, "here": _here(evidence)},
-        (kubelet_proof(evidence), *trial_proofs(evidence.anonymous)),
+        {"registry": subject.name, "here": _here(evidence), "ill": ill(evidence)},
+        (kubelet_proof(evidence), *trial_proofs(evidence.anonymous), *health_proofs(evidence)),
     )
 
 
@@ -53,7 +54,7 @@ RULE = Rule(
     stage=Stage.NETWORK,
     title="token service fails",
     cause="token_service_failure",
-    sentence="The token service that {registry} sends clients to does not work{here}.",
+    sentence="The token service that {registry} sends clients to does not work{here}{ill}.",
     examine=examine,
     order=36,
     plans=("advice",),

@@ -31,6 +31,6 @@ RULE = Rule(
     sentence="{registry} grants {user} {actions} on project {project}, but not pull.",
     examine=examine,
     order=72,
-    plans=("new_login", "advice"),
+    plans=("new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

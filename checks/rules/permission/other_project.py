@@ -32,6 +32,6 @@ RULE = Rule(
     sentence="{registry} accepts the robot {user}, which has no right on project {project}.",
     examine=examine,
     order=71,
-    plans=("new_login", "advice"),
+    plans=("new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

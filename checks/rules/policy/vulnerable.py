@@ -5,7 +5,8 @@ What: the scan found vulnerabilities at or above the severity that the project f
 Why it matters: the kubelet reports 412 Precondition Failed and drops the registry's explanation; asking again
 with GET shows it.
 
-What to do: mend the image, or let the project's administrator put the CVE on the allowlist.
+What to do: mend the image, or let the project's administrator put the CVE on the allowlist, or prolong the allowlist
+where it has ended.
 """
 
 from checks.model import Evidence, Finding, Stage
@@ -30,7 +31,7 @@ RULE = Rule(
     stage=Stage.POLICY,
     title="blocked: vulnerable",
     cause="policy_vulnerability",
-    sentence="Project {project} on {registry} blocks {image} for its vulnerabilities.",
+    sentence="Project {project} on {registry} blocks {image} for its vulnerabilities{severity}{ended}.",
     examine=examine,
     order=82,
     plans=("advice",),

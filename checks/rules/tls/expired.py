@@ -9,13 +9,23 @@ What to do: renew the certificate on the registry; nothing in the cluster need c
 
 from checks.facts import Break
 from checks.model import Evidence, Finding, Stage
+from checks.rules import certificates
 from checks.rules.base import Rule
 from checks.rules.network_rule import examine_network
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet reports an expired certificate."""
-    return examine_network(evidence, "HD212", "tls_expired", (Break.TLS_EXPIRED,))
+    more = certificates.which(evidence)
+    return examine_network(
+        evidence,
+        "HD212",
+        "tls_expired",
+        (Break.TLS_EXPIRED,),
+        certificates.proofs(evidence),
+        more=more,
+        state=certificates.state(evidence),
+    )
 
 
 RULE = Rule(
@@ -23,7 +33,7 @@ RULE = Rule(
     stage=Stage.TLS,
     title="certificate expired",
     cause="tls_expired",
-    sentence="The certificate of {registry} has expired{here}.",
+    sentence="The certificate of {registry} {state}{here}{way}{more}.",
     examine=examine,
     order=38,
     plans=("advice",),

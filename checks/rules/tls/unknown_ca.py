@@ -11,13 +11,17 @@ hosts.toml, or the system's store, and restart the runtime.
 
 from checks.facts import Break
 from checks.model import Evidence, Finding, Stage
+from checks.rules import certificates
 from checks.rules.base import Rule
 from checks.rules.network_rule import examine_network
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet reports an unknown authority."""
-    return examine_network(evidence, "HD211", "tls_unknown_ca", (Break.TLS_UNKNOWN_CA,))
+    more = certificates.authority(evidence)
+    return examine_network(
+        evidence, "HD211", "tls_unknown_ca", (Break.TLS_UNKNOWN_CA,), certificates.proofs(evidence), more=more
+    )
 
 
 RULE = Rule(
@@ -25,7 +29,7 @@ RULE = Rule(
     stage=Stage.TLS,
     title="CA unknown on node",
     cause="tls_unknown_ca",
-    sentence="The node does not know the authority that signed the certificate of {registry}{here}.",
+    sentence="The node does not know the authority that signed the certificate of {registry}{here}{way}{more}.",
     examine=examine,
     order=37,
     plans=("advice",),

@@ -10,13 +10,17 @@ What to do: use a name that the certificate lists, or issue one that lists this 
 
 from checks.facts import Break
 from checks.model import Evidence, Finding, Stage
+from checks.rules import certificates
 from checks.rules.base import Rule
 from checks.rules.network_rule import examine_network
 
 
 def examine(evidence: Evidence) -> Finding | None:
     """Fire where the kubelet reports a name mismatch."""
-    return examine_network(evidence, "HD213", "tls_hostname", (Break.TLS_HOSTNAME,))
+    more = certificates.names(evidence)
+    return examine_network(
+        evidence, "HD213", "tls_hostname", (Break.TLS_HOSTNAME,), certificates.proofs(evidence), more=more
+    )
 
 
 RULE = Rule(
@@ -24,7 +28,7 @@ RULE = Rule(
     stage=Stage.TLS,
     title="certificate name wrong",
     cause="tls_hostname",
-    sentence="The certificate of {registry} is for another name{here}.",
+    sentence="The certificate of {registry} is for another name{here}{way}{more}.",
     examine=examine,
     order=39,
     plans=("advice",),

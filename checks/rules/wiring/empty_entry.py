@@ -11,6 +11,7 @@ What to do: put a user name and password into the entry.
 """
 
 from checks.credentials import Login, shown_key
+from checks.facts import Fact
 from checks.model import Evidence, Finding, Stage
 from checks.rules.base import (
     Rule,
@@ -33,6 +34,7 @@ def examine(evidence: Evidence) -> Finding | None:
     login = evidence.trials[0].login
     assert login is not None
     what = _what(login)
+    proof = f"entry {shown_key(login.origin.key)}: {what}{_token(evidence, login)}"
     return Finding(
         "HD107",
         subject,
@@ -42,8 +44,16 @@ def examine(evidence: Evidence) -> Finding | None:
             "what": what,
             "registry": evidence.image.registry if evidence.image else "the registry",
         },
-        (secret_proof(evidence, subject.name, f"entry {shown_key(login.origin.key)}: {what}"), kubelet_proof(evidence)),
+        (secret_proof(evidence, subject.name, proof), kubelet_proof(evidence)),
     )
+
+
+def _token(evidence: Evidence, login: Login) -> str:
+    """An identity token in the entry looks like a login, and no pull Secret can carry one."""
+    read = [named.found.value for named in evidence.secrets if isinstance(named.found, Fact) and named.found.value]
+    mine = (entry for secret in read if login.origin.where.endswith(f"/{secret.name}") for entry in secret.entries)
+    there = any(entry.token_only for entry in mine if entry.key == login.origin.key)
+    return ", but a token, which the kubelet does not read" if there else ""
 
 
 def _what(login: Login) -> str:

@@ -80,6 +80,6 @@ RULE = Rule(
     sentence="No entry of Secret {secret} is for {registry}; {why}.",
     examine=examine,
     order=54,
-    plans=("new_login", "advice"),
+    plans=("new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

@@ -76,6 +76,6 @@ RULE = Rule(
     sentence="The pods carry no pull secret and {why}, so {registry} is asked without a login and refuses.",
     examine=examine,
     order=50,
-    plans=("attach", "new_login", "advice"),
+    plans=("attach", "new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

@@ -61,6 +61,6 @@ RULE = Rule(
     sentence="The pods name the pull secret {secret}, which does not exist in {namespace}{hint}.",
     examine=examine,
     order=52,
-    plans=("new_login", "advice"),
+    plans=("new_login", "mint_robot", "advice"),
     manual=__doc__,
 )

@@ -39,7 +39,7 @@ def add(call: Call) -> Response:
         if any(member.user_id == user.id for member in _members(call, project)):
             raise ApiError(409, "CONFLICT", "The project member specified already exist")
         member = call.state.add_member(project.name, name, Role(int(str(body["role_id"]))))
-        call.state.note("create", "member", f"{project.name}/{name}", call.caller.name, project.id)
+        call.state.note_member("create", project, name, call.caller.name)
     return Response(201, headers=(("Location", f"/api/v2.0/projects/{project.name}/members/{member.id}"),))
 
 
@@ -61,7 +61,7 @@ def remove(call: Call) -> Response:
     with call.state.guard:
         del call.state.members[member.id]
         name = call.state.users[member.user_id].name
-        call.state.note("delete", "member", f"{project.name}/{name}", call.caller.name, project.id)
+        call.state.note_member("delete", project, name, call.caller.name)
     return Response(200)
 
 

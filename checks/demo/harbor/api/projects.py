@@ -60,6 +60,18 @@ def create(call: Call) -> Response:
     return Response(201, headers=(("Location", f"/api/v2.0/projects/{project.id}"),))
 
 
+def delete(call: Call) -> Response:
+    """DELETE /projects/{p}: 412 while it holds repositories (server/v2.0/handler/project.go); its robots go with it."""
+    project = call.project("project", "delete")
+    call.writable()
+    if _repositories(call, project):
+        raise ApiError(412, "PRECONDITION", "the project contains repositories, can not be deleted")
+    with call.state.guard:
+        call.state.delete_project(project.name)
+        call.state.note("delete", "project", project.name, call.caller.name, project.id)
+    return Response(200)
+
+
 def summary(call: Call) -> Response:
     """GET /projects/{p}/summary: role counts for those who may list members; the upstream for all."""
     project, state = call.project("project", "read"), call.state
@@ -112,6 +124,7 @@ def _shown(call: Call, project: Project) -> dict[str, object]:
     shown |= {
         "current_user_role_ids": roles or None,
         "cve_allowlist": {
+            "expires_at": project.allowlist_until,
             "id": project.id,
             "items": [{"cve_id": cve} for cve in sorted(project.allowlist)],
             "project_id": project.id,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from checks.demo.harbor.api import artifacts, audit, members, projects, robots, system
+from checks.demo.harbor.api import artifacts, audit, members, projects, retentions, robots, system
 from checks.demo.harbor.api.call import ApiError, Call
 from checks.demo.harbor.security import Caller
 from checks.demo.harbor.state import HarborState
@@ -24,6 +24,7 @@ _HANDLERS: tuple[tuple[str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/projects", projects.listed),
     ("POST", "/projects", projects.create),
     ("GET", "/projects/{project}", projects.one),
+    ("DELETE", "/projects/{project}", projects.delete),
     ("GET", "/projects/{project}/summary", projects.summary),
     ("GET", "/projects/{project}/members", members.listed),
     ("POST", "/projects/{project}/members", members.add),
@@ -41,6 +42,8 @@ _HANDLERS: tuple[tuple[str, str, Callable[[Call], Response]], ...] = (
     ("PUT", "/robots/{id}", robots.change),
     ("PATCH", "/robots/{id}", robots.rotate),
     ("DELETE", "/robots/{id}", robots.delete),
+    ("GET", "/retentions/{id}", retentions.one),
+    ("GET", "/retentions/{id}/executions", retentions.runs),
     ("GET", "/auditlog-exts", audit.of_system),
     ("GET", "/projects/{project}/auditlog-exts", audit.of_project),
     ("GET", "/audit-logs", audit.old_of_system),

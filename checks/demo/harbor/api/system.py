@@ -22,8 +22,12 @@ def version(_: Call) -> Response:
 def health(call: Call) -> Response:
     """GET /health: always 200, whatever it says."""
     components: list[dict[str, str]] = [{"name": name, "status": "healthy"} for name in _COMPONENTS]
+    ill = dict(call.state.unwell)
     if call.state.registry_down:
-        components[5] |= {"status": "unhealthy", "error": "failed to check health: connection refused"}
+        ill.setdefault("registry", "failed to check health: connection refused")
+    for component in components:
+        if error := ill.get(component["name"]):
+            component |= {"status": "unhealthy", "error": error}
     good = all(component["status"] == "healthy" for component in components)
     return answer(200, {"components": components, "status": "healthy" if good else "unhealthy"})
 
