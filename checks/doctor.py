@@ -5,11 +5,9 @@ Nothing heavy is imported and no network touched before `connect`. Every method 
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
-from checks.errors import Interrupted
 from checks.look import Tell, look, meant, news
 from checks.model import Diagnosis, Evidence, Problem, Pull, PullKey
 from checks.nodeside import AsksNode
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from checks.kit import Kit, ProberOf
     from checks.repair.receipt import Receipt
     from checks.scan import Scan
-
-DIAGNOSING = 16
-"""Pulls looked at at a time; the prober bounds what one registry is asked at a time."""
 
 
 class Doctor(AsksNode, Onboards, SignsIn):
@@ -126,19 +121,12 @@ class Doctor(AsksNode, Onboards, SignsIn):
     def _explain(
         self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
     ) -> Iterator[Diagnosis]:
-        opened = self._open()
-        pool = ThreadPoolExecutor(DIAGNOSING, thread_name_prefix="diagnose")
-        try:
-            waiting = [pool.submit(opened.diagnosis, pull) for pull in pulls]
-            for future in as_completed(waiting):
-                if stop.is_set():
-                    raise Interrupted("stopped on request")
-                diagnosis = future.result()
-                if on_diagnosis is not None:
-                    on_diagnosis(diagnosis)
-                yield diagnosis
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        from checks.explaining import explained
+
+        for diagnosis in explained(self._open().diagnosis, pulls, stop):
+            if on_diagnosis is not None:
+                on_diagnosis(diagnosis)
+            yield diagnosis
 
     def retest(self, problem: Problem, stop: threading.Event) -> tuple[Diagnosis, ...]:
         """Look again at one problem's pods: what it rests on is asked anew. Empty where none fails any more."""

@@ -95,18 +95,22 @@ class Live:
         if isinstance(news, _Trouble):
             different, self.trouble = self.trouble != news.why, news.why
             return different
-        before = dict(self._pulls)
-        if isinstance(news, _State):
-            self.trouble = ""
-            for uid in [u for u, pulls in self._pulls.items() if news.place in (None, pulls[0].namespace)]:
-                del self._pulls[uid]
-            for pull in news.pulls:
-                self._pulls[pull.pod_uid] = (*self._pulls.get(pull.pod_uid, ()), pull)
-        else:
-            self._pulls.pop(news.uid, None)
-            if news.pulls:
-                self._pulls[news.uid] = news.pulls
-        return before != self._pulls
+        return self._renew(news) if isinstance(news, _State) else self._alter(news)
+
+    def _alter(self, news: _Change) -> bool:
+        before = self._pulls.pop(news.uid, ())
+        if news.pulls:
+            self._pulls[news.uid] = news.pulls
+        return before != news.pulls
+
+    def _renew(self, news: _State) -> bool:
+        before, heard = dict(self._pulls), bool(self.trouble)
+        self.trouble = ""
+        for uid in [u for u, pulls in self._pulls.items() if news.place in (None, pulls[0].namespace)]:
+            del self._pulls[uid]
+        for pull in news.pulls:
+            self._pulls[pull.pod_uid] = (*self._pulls.get(pull.pod_uid, ()), pull)
+        return heard or before != self._pulls
 
     def _watch(self, place: str | None) -> None:
         """Watch one place for ever: from the scan's version where there is one, else from a fresh list."""

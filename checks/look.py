@@ -2,8 +2,10 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from checks.errors import Interrupted
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 Tell = Callable[[Report], object]
 REDRAW = 0.1
 """Seconds between two reports while results stream in."""
+_BATCHES = 4
+"""Parts of a look explained at a time: a registry that hangs holds up the part that was found first, not the rest."""
 
 
 class Finds(Protocol):
@@ -36,45 +40,94 @@ class Finds(Protocol):
 def look(doctor: Finds, stop: threading.Event, tell: Tell | None) -> Report:
     """Return the report of the whole; `tell` gets what is known before that, about once in REDRAW seconds.
 
-    Raises ClusterError where nothing could be seen at all, Interrupted when `stop` is set.
+    While pods are still being listed, those found are explained: each once, and again only where it has changed by
+    then. Raises ClusterError where nothing could be seen at all, Interrupted when `stop` is set.
     """
-    known: dict[PullKey, Diagnosis] = {}
-    report: Report | None = None
-    for snapshot in doctor.find(stop) if tell is not None else _last(doctor.find(stop)):
-        # What an earlier snapshot showed stays until it is explained anew: no row comes and goes under the cursor.
-        failing = {pull.key for pull in snapshot.pulls}
-        known = {key: diagnosis for key, diagnosis in known.items() if key in failing}
-        report = doctor.diagnose(snapshot, stop, _streaming(doctor, snapshot, known, tell) if tell else None)
-        if tell is not None:
-            tell(report)
-    if report is None:
-        raise Interrupted("stopped on request")
-    return report
+    far = _SoFar(doctor, stop, tell)
+    pool = ThreadPoolExecutor(_BATCHES, thread_name_prefix="look")
+    try:
+        batches = [pool.submit(far.explain, batch) for snapshot in doctor.find(stop) if (batch := far.take(snapshot))]
+        for batch in batches:
+            batch.result()
+        return far.report()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _last(scans: "Iterator[Scan]") -> "tuple[Scan, ...]":
-    return tuple(deque(scans, maxlen=1))
+class _SoFar:
+    """What one look has found and explained by now; safe to use from several threads."""
 
+    def __init__(self, doctor: Finds, stop: threading.Event, tell: Tell | None) -> None:
+        self._doctor, self._stop, self._tell = doctor, stop, tell
+        self._lock = threading.RLock()
+        self._scan: Scan | None = None
+        self._asked: dict[PullKey, Pull] = {}
+        self._known: dict[PullKey, Diagnosis] = {}
+        self._due = 0.0
+        """When to tell next, on the monotonic clock: telling takes at most a third of the time."""
 
-def _streaming(
-    doctor: Finds, snapshot: "Scan", known: dict[PullKey, Diagnosis], tell: Tell
-) -> Callable[[Diagnosis], None]:
-    drawn = time.monotonic()
+    def take(self, scan: "Scan") -> "Scan | None":
+        """Take in a snapshot; returns that part of it which has not been explained as it is now, if any."""
+        with self._lock:
+            failing = {pull.key: pull for pull in scan.pulls}
+            fresh = tuple(pull for key, pull in failing.items() if self._asked.get(key) != pull)
+            self._scan, self._asked = scan, failing
+            # What an earlier snapshot showed stays until it is explained anew: no row comes and goes under the cursor.
+            self._known = {key: diagnosis for key, diagnosis in self._known.items() if key in failing}
+        return replace(scan, pulls=fresh) if fresh else None
 
-    def stream(diagnosis: Diagnosis) -> None:
-        nonlocal drawn
-        known[diagnosis.pull.key] = diagnosis
-        if time.monotonic() - drawn > REDRAW:
-            drawn = time.monotonic()
-            tell(Report(diagnosis.pull.cluster, doctor.grouped(known.values()), snapshot, ()))
+    def explain(self, batch: "Scan") -> None:
+        """Explain the pulls of a batch; raises Interrupted."""
+        asked = {pull.key: pull for pull in batch.pulls}
+        stream = None if self._tell is None else partial(self._add, asked)
+        found = self._doctor.diagnose(batch, self._stop, stream)
+        for problem in found.problems:
+            for diagnosis in problem.diagnoses:
+                self._keep(asked, diagnosis)
+        if self._tell is not None:
+            self._tell_now()
 
-    return stream
+    def _keep(self, asked: "Mapping[PullKey, Pull]", diagnosis: Diagnosis) -> None:
+        """Keep a diagnosis, unless its pull has changed or gone since the batch was taken."""
+        key = diagnosis.pull.key
+        with self._lock:
+            if key in self._asked and self._asked[key] == asked.get(key):
+                self._known[key] = diagnosis
+
+    def _add(self, asked: "Mapping[PullKey, Pull]", diagnosis: Diagnosis) -> None:
+        self._keep(asked, diagnosis)
+        if time.monotonic() > self._due:
+            self._tell_now()
+
+    def _tell_now(self) -> None:
+        with self._lock:
+            began = time.monotonic()
+            assert self._scan is not None
+            assert self._tell is not None
+            if self._known:
+                cluster = next(iter(self._known.values())).pull.cluster
+                self._tell(Report(cluster, self._doctor.grouped(self._known.values()), self._scan, ()))
+            now = time.monotonic()
+            self._due = now + max(REDRAW, 2 * (now - began))
+
+    def report(self) -> Report:
+        """Return the report of the last snapshot; raises Interrupted where there was none."""
+        if self._scan is None:
+            raise Interrupted("stopped on request")
+        if self._stop.is_set():
+            raise Interrupted("stopped on request")
+        found = tuple(self._known.values())
+        unknowns = tuple(dict.fromkeys(line for diagnosis in found for line in diagnosis.unknowns))
+        none = self._doctor.diagnose(replace(self._scan, pulls=()), self._stop)
+        return replace(none, problems=self._doctor.grouped(found), scan=self._scan, unknowns=unknowns)
 
 
 def news(pull: Pull, known: Diagnosis | None) -> bool:
     """Does the kubelet say something new? Going in and out of its back-off is nothing new."""
     if known is None or pull.complaint is None:
         return True
+    if pull.complaint == known.pull.complaint:
+        return False
     from checks.complaint import read
 
     now, then = read(pull.complaint.message, pull.complaint.reason), known.evidence.reading

@@ -15,7 +15,7 @@ from tui.exits import Exit, on_interrupt, say
 from tui.headless import print_json
 from tui.mending import agree, given_login, show_plan, tell
 from tui.options import merged
-from tui.start import world_for
+from tui.start import DEMO_HARBOR, world_for
 
 
 def onboard(parent: Mapping[str, Any], options: Mapping[str, Any], namespace: str, output: str) -> int:
@@ -24,11 +24,12 @@ def onboard(parent: Mapping[str, Any], options: Mapping[str, Any], namespace: st
         raise UsageError("--user and --robot: one of them")
     if options["password_stdin"] and not options["user"]:
         raise UsageError("--password-stdin is for --user")
-    with world_for(merged(parent, options)) as settings:
+    given = merged(parent, options)
+    with world_for(given) as settings:
         doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
-            host = options["registry"] or doctor.harbor_host()
+            host = options["registry"] or (DEMO_HARBOR if given["demo"] else doctor.harbor_host())
             wanted = Wanted(
                 namespace, host, options["project"], options["user"] or "", options["secret"],
                 options["service_account"],

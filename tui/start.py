@@ -17,6 +17,9 @@ from tui.options import settings_of
 PATIENCE = 3.0
 """Seconds that the console waits for clusters that say nothing, once another has been looked at."""
 
+DEMO_HARBOR = "harbor.demo.test"
+"""The Harbor of the demo that a command means where it names none; other registries there play Harbors in trouble."""
+
 
 @contextmanager
 def world_for(options: Mapping[str, Any]) -> Iterator[Settings]:

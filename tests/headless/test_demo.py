@@ -171,3 +171,9 @@ def test_a_directory_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> N
     assert (done.code, done.out) == (2, "")
     assert str(tmp_path / "file") in done.last
     assert len(done.lines) == 1
+
+
+def test_a_namespace_of_the_demo_is_shown_onboard_without_naming_the_harbor(tmp_path: Path) -> None:
+    done = Tool(tmp_path).run("onboard", "web", "--project", "brandnew", "--demo", "--dry-run")
+    assert done.code == 0, done.err
+    assert "Onboard web: pulls from project brandnew at harbor.demo.test" in done.out
