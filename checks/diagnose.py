@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from checks.answers import Reading
@@ -19,6 +20,7 @@ from checks.path import walk
 from checks.rules import RULES, UNKNOWN, by_code
 from checks.rules.base import Rule
 from checks.rules.unknown import not_looked
+from checks.samelogin import Rows, joined
 
 
 def diagnose(evidence: Evidence, rules: Sequence[Rule] = RULES) -> Diagnosis:
@@ -82,15 +84,16 @@ def group(cluster: str, diagnoses: Iterable[Diagnosis]) -> tuple[Problem, ...]:
     """Return the problems, worst first: most pods, then the oldest, then by id.
 
     A wiring fault at one Secret or ServiceAccount that breaks pulls from two registries is two problems: each has a
-    cure of its own. Their ids differ by what stands behind `@`.
+    cure of its own. Their ids differ by what stands behind `@`. One dead login in several Secrets is one problem.
     """
-    rows: dict[tuple[str, Subject, str], list[Diagnosis]] = {}
+    rows: Rows = {}
     for diagnosis in diagnoses:
         cause = diagnosis.cause
         rows.setdefault((cause.code, cause.subject, _registry(diagnosis)), []).append(diagnosis)
+    rows = joined(rows)
     same = Counter((code, str(subject)) for code, subject, _ in rows)
     problems = [
-        _problem(cluster, members, (registry or subject.kind) if same[code, str(subject)] > 1 else "")
+        _problem(cluster, subject, members, (registry or subject.kind) if same[code, str(subject)] > 1 else "")
         for (code, subject, registry), members in rows.items()
     ]
     return worst_first(problems)
@@ -106,7 +109,7 @@ def _registry(diagnosis: Diagnosis) -> str:
     return image.registry if rule is not None and rule.stage is Stage.WIRING and image is not None else ""
 
 
-def _problem(cluster: str, found: list[Diagnosis], apart: str) -> Problem:
+def _problem(cluster: str, subject: Subject, found: list[Diagnosis], apart: str) -> Problem:
     members = sorted(found, key=_place)
     cause = members[0].cause
     rule = by_code(cause.code)
@@ -114,14 +117,24 @@ def _problem(cluster: str, found: list[Diagnosis], apart: str) -> Problem:
     return Problem(
         cluster=cluster,
         code=cause.code,
-        subject=cause.subject,
+        subject=subject,
         stage=rule.stage,
         title=rule.title,
         cause=_cause_word(rule, members[0]),
-        sentence=sentence(members[0]),
+        sentence=sentence(_naming_all(members)),
         diagnoses=tuple(members),
         apart=apart,
     )
+
+
+def _naming_all(members: list[Diagnosis]) -> Diagnosis:
+    """The first diagnosis, with how many Secrets more there are where its cause names one and others name others."""
+    first = members[0]
+    secrets = {member.cause.params.get("secret", "") for member in members}
+    if len(secrets) == 1 or "" in secrets:
+        return first
+    named = f"{first.cause.params['secret']} and {len(secrets) - 1} more"
+    return replace(first, cause=replace(first.cause, params={**first.cause.params, "secret": named}))
 
 
 def _place(diagnosis: Diagnosis) -> tuple[str, str, str]:

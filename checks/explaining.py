@@ -24,7 +24,9 @@ _POLL = 0.1
 _Lot = tuple[Pull, ...]
 
 
-def explained(explain: Callable[[Pull], Diagnosis], pulls: Sequence[Pull], stop: threading.Event) -> Iterator[Diagnosis]:
+def explained(
+    explain: Callable[[Pull], Diagnosis], pulls: Sequence[Pull], stop: threading.Event
+) -> Iterator[Diagnosis]:
     """Yield one diagnosis for each pull as they come; raises Interrupted soon after `stop` is set.
 
     What is under way then goes on in its threads to its own timeouts; its answers stay known.

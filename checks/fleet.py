@@ -54,7 +54,8 @@ class Fleet:
         shared = Shared()
         self._doctors = {name: Doctor(replace(settings, context=name), shared.prober) for name in names}
         self._patience = patience
-        self._parts = Parts(self._doctors, threading.Event())
+        self._turns = {name: threading.Lock() for name in names}
+        self._parts = Parts(self._doctors, self._turns, threading.Event())
         self._failed: dict[str, DoctorError] = {}
         """Clusters that gave no answer when they were last asked."""
         self._held: dict[str, str] = {}
@@ -71,7 +72,7 @@ class Fleet:
 
     def look(self, stop: threading.Event, tell: Tell | None) -> Report:
         """Look at all clusters at once; raises ClusterError only where none of them could be seen."""
-        self._parts = Parts(self._doctors, stop)
+        self._parts = Parts(self._doctors, self._turns, stop)
         failed, self._failed = self._failed, {}
         self._parts.begin(failed, told=tell is not None)
         for report in self._parts.growing(self._patience):

@@ -47,8 +47,8 @@ def look(doctor: Finds, stop: threading.Event, tell: Tell | None) -> Report:
     pool = ThreadPoolExecutor(_BATCHES, thread_name_prefix="look")
     try:
         batches = [pool.submit(far.explain, batch) for snapshot in doctor.find(stop) if (batch := far.take(snapshot))]
-        for batch in batches:
-            batch.result()
+        for explained in batches:
+            explained.result()
         return far.report()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

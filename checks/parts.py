@@ -50,8 +50,12 @@ class Part:
 class Parts:
     """The looks at all clusters that began together; they end when `stop` is set."""
 
-    def __init__(self, doctors: "Mapping[str, Doctor]", stop: threading.Event) -> None:
+    def __init__(
+        self, doctors: "Mapping[str, Doctor]", turns: Mapping[str, threading.Lock], stop: threading.Event
+    ) -> None:
+        """`turns`: one lock a cluster, for all looks of a run: a new look waits for the end of an old one."""
         self._doctors = doctors
+        self._turns = turns
         self._stop = stop
         self._news = threading.Event()
         self._lock = threading.Lock()
@@ -131,6 +135,9 @@ class Parts:
 
     def _look(self, name: str, doctor: "Doctor") -> None:
         """Look once, and note how it ended: whatever goes wrong is of this cluster alone."""
+        while not self._turns[name].acquire(timeout=_LOOK_UP):
+            if self._stop.is_set():
+                return
         try:
             tell = (lambda report: self._note(name, report)) if self._told else None
             self._note(name, doctor.look(self._stop, tell))
@@ -141,6 +148,8 @@ class Parts:
             self._change(name, over=True, error=error)
         except Exception as error:
             self._change(name, over=True, error=Unreachable(f"{name}: looking at it failed inside: {where(error)}"))
+        finally:
+            self._turns[name].release()
 
     def _follow(self, name: str, doctor: "Doctor") -> None:
         while not self._stop.is_set():
@@ -210,9 +219,9 @@ def _with_report(name: str, part: Part, report: Report) -> Part:
 
 
 def _missed(parts: Mapping[str, Part], *, looking: bool) -> dict[str, str]:
-    """Why clusters are not known as they are now; looks that are under way and have shown something are not meant."""
-    waited = () if looking else (name for name, part in parts.items() if part.report is None and not part.over)
-    silent = dict.fromkeys(waited, "it has not answered yet")
+    """Why clusters are not known as they are now; while `looking`, that a look is under way is no reason."""
+    waited = {} if looking else {name: part for name, part in parts.items() if not part.over}
+    silent = {n: "it is still being looked at" if p.report else "it has shown nothing yet" for n, p in waited.items()}
     broken = {name: part.trouble for name, part in parts.items() if part.trouble}
     return {**silent, **broken, **{name: str(part.error) for name, part in parts.items() if part.error is not None}}
 

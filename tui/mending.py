@@ -156,10 +156,9 @@ def _list(doctor: Facade, output: str, *, several: bool) -> int:
 
 
 def _receipt(receipt: Receipt, *, several: bool) -> dict[str, Any]:
-    place = {"context": receipt.context} if several else {}
     return {
         "id": receipt.id,
-        **place,
+        **({"context": receipt.context} if several else {}),
         "namespace": receipt.namespace,
         "created": receipt.created.isoformat(timespec="seconds"),
         "title": receipt.title,
@@ -218,8 +217,7 @@ def show_plan(chosen: FixPlan, *, to_stdout: bool) -> None:
     if to_stdout:
         tables.plans(chosen.problem, (chosen,))
         return
-    place = f" in {chosen.cluster}" if chosen.cluster else ""
-    say(f"plan {chosen.id}{place}: {chosen.title}")
+    say(f"plan {chosen.id}{f' in {chosen.cluster}' if chosen.cluster else ''}: {chosen.title}")
     for sign, text in chosen.lines:
         say(f"  {sign} {text}")
     for text in chosen.warnings:

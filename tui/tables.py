@@ -85,7 +85,8 @@ def summary(report: Report) -> str:
     """Say in one sentence how much was looked at and found."""
     scan = report.scan
     count = sum(pods(problem) for problem in report.problems)
-    seen = f"{_many(scan.pods_seen, 'pod')} in {_many(scan.namespaces_seen, 'namespace')} looked at"
+    clusters = f" of {_many(len(scan.parts), 'cluster')}" if scan.parts else ""
+    seen = f"{_many(scan.pods_seen, 'pod')} in {_many(scan.namespaces_seen, 'namespace')}{clusters} looked at"
     what = f"{_many(len(report.problems), 'problem')}, {_many(count, 'pod')} waiting"
     what = what if report.problems else "no pod waits for an image"
     return f"{what}; {seen}{'' if scan.complete else ', and not everything could be'}"

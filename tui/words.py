@@ -131,7 +131,8 @@ def empty_lines(board: Board) -> list[Text]:
     if board.filter:
         return [Text(f"Nothing matches “{visible(board.filter)}”; esc shows all.")]
     scan = board.report.scan
-    seen = f"{scan.pods_seen:,} pods in {scan.namespaces_seen} namespaces looked at {clock(board.looked_at)}."
+    clusters = f" of {counted(len(scan.parts), 'cluster')}" if scan.parts else ""
+    seen = f"{scan.pods_seen:,} pods in {scan.namespaces_seen} namespaces{clusters} looked at {clock(board.looked_at)}."
     if scan.complete:
         return [Text.assemble(("✔ ", "green"), ("No pod waits for an image.   ", "bold"), seen), *gap_lines(board)]
     return [Text.assemble(("? ", "yellow"), ("No waiting pod was seen.   ", "bold"), seen), *gap_lines(board)]

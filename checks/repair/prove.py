@@ -48,7 +48,10 @@ def secrets_at_fault(problem: Problem) -> tuple[ObjectRef, ...]:
 
 def _shown_secret(diagnosis: Diagnosis) -> ObjectRef | None:
     """The Secret behind the login of a trial that failed; the user's name decides where the subject names one."""
-    user = diagnosis.cause.subject.name.partition("@")[0]
+    blamed = diagnosis.cause.subject
+    if blamed.kind == "Secret":
+        return ObjectRef("Secret", blamed.namespace, blamed.name)
+    user = diagnosis.cause.subject.name.rpartition("@")[0]
     trials = [t for t in diagnosis.evidence.trials if t.login is not None and not t.pulls]
     trials.sort(key=lambda t: _user(t) != user)
     for trial in trials:

@@ -19,6 +19,7 @@ from textual.widgets._toast import Toast
 from checks.demo.scenarios import SCENARIOS
 from checks.demo.world import World
 from checks.doctor import Doctor
+from checks.facade import Facade
 from checks.settings import Settings
 from tui.app import HarborDoctor
 from tui.board import Board
@@ -192,7 +193,7 @@ def _joined(lines: list[str]) -> str:
 
 @asynccontextmanager
 async def console(
-    settings: Settings | None = None, size: tuple[int, int] = WIDE, doctor: Doctor | None = None
+    settings: Settings | None = None, size: tuple[int, int] = WIDE, doctor: Facade | None = None
 ) -> AsyncIterator[Hand]:
     """Open the console; at the end it is closed and all its connections with it."""
     assert settings is not None or doctor is not None

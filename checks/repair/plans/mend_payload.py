@@ -22,6 +22,8 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     Raises ClusterError where the Secret cannot be read.
     """
     images, refs = images_of(problem), secrets_at_fault(problem)
+    if len(refs) > 1:  # the login that they share is no good; no Secret is at fault by itself
+        return None
     body = bench.read(refs[0]) if refs and images else None
     payload = find(body) if body else None
     if body is None or payload is None:

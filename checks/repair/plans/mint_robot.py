@@ -1,6 +1,7 @@
 """Key m: make a robot account in Harbor that may pull exactly these projects, and write its login into the Secret."""
 
 import re
+from dataclasses import replace
 
 from checks.credentials import Login
 from checks.errors import ClusterError
@@ -22,6 +23,8 @@ from checks.repair.wiring import Wired
 ID, KEY = "mint-robot", "m"
 _LONGEST = 60
 """Letters of a robot's own name; Harbor takes many more, its portal shows few."""
+_NAMED = 3
+"""Secrets that a title names one by one."""
 _DEAD = ("HD301", "HD302")
 """Codes whose login may be that of a robot which is there and can be disabled once it is replaced."""
 
@@ -36,9 +39,9 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     if desk is None or not all(image.project for image in images):
         return None
     targets = secrets_at_fault(problem) or unnamed(problem, bench)
-    here = in_namespace(problem, targets[0].namespace)
-    targets = tuple(target for target in targets if target.namespace == targets[0].namespace)
-    elsewhere = sorted({pull.namespace for pull in problem.pulls} - {targets[0].namespace})
+    spaces = {target.namespace for target in targets}
+    here = replace(problem, diagnoses=tuple(d for d in problem.diagnoses if d.pull.namespace in spaces))
+    elsewhere = sorted({pull.namespace for pull in problem.pulls} - spaces)
     notes = (f"The pods in {', '.join(elsewhere)} need a robot account of their own.",) if elsewhere else ()
     return _plan(here, bench, desk, targets, notes)
 
@@ -51,23 +54,35 @@ def _plan(
     projects = projects_of(problem, host)
     scope = projects[0] if len(projects) == 1 else ""
     may = desk.may(host, scope, "robot", "create")
-    robot = free_robot(desk, host, scope, bench.context, targets[0].namespace) if may is not False else "robot$NEW"
+    spaces = tuple(dict.fromkeys(target.namespace for target in targets))
+    whose = spaces[0] if len(spaces) == 1 else ""
+    robot = free_robot(desk, host, scope, bench.context, whose) if may is not False else "robot$NEW"
     mint = minting(robot, host, projects, images, bench)
     source = Source(ID, mint.stand_in, LoginProof(True, 0, len(images), ""), "")
-    writes = [write_login(problem, bench, target, source, images) for target in targets]
+    writes = [
+        write_login(problem, bench, target, source, images_of(in_namespace(problem, target.namespace)) or images)
+        for target in targets
+    ]
     wired = [wire_login(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
     parts: list[SecretWrite | Wired] = [*writes, *wired]
     old = _old(problem, host, desk, bench)
     plan = draft(
         problem, bench, name=ID, key=KEY, title=_title(robot, projects, targets),
         steps=(mint, *(s for w in writes for s in w.steps), *(s for w in wired for s in w.steps)),
-        asks=(minted_ask(desk.user, mint, projects), *(a for w in parts for a in w.asks)),
+        asks=(minted_ask(desk.user, mint, projects), *_shared(robot, spaces), *(a for w in parts for a in w.asks)),
         warnings=(*_kept(old), *(text for w in parts for text in w.warnings), *notes), then=old,
     )  # fmt: skip
     if may is False and plan.safety is not Safety.ADVICE:
         what = f"{desk.user} may not make robot accounts of {scope}" if scope else _several(desk.user, projects)
         return as_advice(plan, bench, f"No right in Harbor: {what}.")
     return plan
+
+
+def _shared(robot: str, spaces: tuple[str, ...]) -> tuple[str, ...]:
+    """The old login stood in all of these namespaces; that its successor does too is still asked."""
+    if len(spaces) == 1:
+        return ()
+    return (f"One robot account for {len(spaces)} namespaces, as before: whoever may read Secrets in one has {robot}.",)
 
 
 def _several(user: str, projects: tuple[str, ...]) -> str:
@@ -96,7 +111,10 @@ def minted_ask(user: str, mint: MintRobot, projects: tuple[str, ...]) -> str:
 
 
 def free_robot(desk: HarborDesk, host: str, project: str, context: str, namespace: str) -> str:
-    """Return the full name of a robot that is not there yet; a project of its own stands in the name."""
+    """Return the full name of a robot that is not there yet; a project of its own stands in the name.
+
+    `namespace` is empty where the robot serves several.
+    """
     head = f"{desk.prefix(host, project)}{project}+" if project else desk.prefix(host, project)
     base = slug(f"k8s-{context}-{namespace}")
     names = (base if n == 1 else f"{base}-{n}" for n in range(1, 100))
@@ -127,5 +145,6 @@ def _kept(old: FixPlan | None) -> tuple[str, ...]:
 
 
 def _title(robot: str, projects: tuple[str, ...], targets: tuple[ObjectRef, ...]) -> str:
-    where = ", ".join(f"{t.namespace}/{t.name}" for t in targets)
+    more = f" and {len(targets) - _NAMED} more" if len(targets) > _NAMED else ""
+    where = ", ".join(f"{t.namespace}/{t.name}" for t in targets[:_NAMED]) + more
     return f"Make robot account {robot} that pulls {', '.join(projects)}, write it into Secret {where}"

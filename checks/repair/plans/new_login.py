@@ -10,9 +10,10 @@ from checks.repair.gate import login_asks
 from checks.repair.healing import with_new_login
 from checks.repair.payload import new_secret
 from checks.repair.plan import FixPlan, Refusal
-from checks.repair.prove import images_of, pods_of, secrets_at_fault
+from checks.repair.prove import images_of, in_namespace, pods_of, secrets_at_fault
 from checks.repair.secretwrite import SecretWrite, free_name, write_secret
-from checks.repair.sources import Source, best, given
+from checks.repair.sources import Source, given
+from checks.repair.spread import Spread, added, spread
 from checks.repair.wiring import Wired, wire
 
 ID, KEY = "new-login", "s"
@@ -31,13 +32,20 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
         return None
     named = secrets_at_fault(problem)
     targets = named or unnamed(problem, bench)
-    source = given(login, images, bench) if login else best(targets[0], images, bench, neighbours=bool(named))
-    if isinstance(source, str):
-        return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {targets[0]}", source)
-    if login is None:
-        # A login found in one namespace is not carried into others unasked.
-        targets = tuple(t for t in targets if t.namespace == targets[0].namespace)
-    return _plan(problem, bench, targets, source, images)
+    found = (
+        _everywhere(problem, bench, targets, login)
+        if login
+        else spread(problem, targets, bench, neighbours=bool(named))
+    )
+    if isinstance(found, str):
+        return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {_named(targets)}", found)
+    return _plan(problem, bench, tuple(t for t in targets if t.namespace in found.sources), found)
+
+
+def _everywhere(problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], login: Login) -> Spread:
+    """The login that a person gave, tried once, for all namespaces."""
+    source = given(login, images_of(problem), bench)
+    return Spread(dict.fromkeys((target.namespace for target in targets), source))
 
 
 def unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
@@ -46,21 +54,28 @@ def unnamed(problem: Problem, bench: Bench) -> tuple[ObjectRef, ...]:
     return (ObjectRef("Secret", namespace, free_name(namespace, NAME, bench)),)
 
 
-def _plan(
-    problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], source: Source, images: tuple[ImageRef, ...]
-) -> FixPlan:
-    writes = [write_login(problem, bench, target, source, images) for target in targets]
+def _plan(problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], found: Spread) -> FixPlan:
+    writes = [_written(problem, bench, target, found.sources[target.namespace]) for target in targets]
     wired = [wire_login(problem, bench, target, write) for target, write in zip(targets, writes, strict=True)]
     both: list[SecretWrite | Wired] = [*writes, *wired]
+    sources = tuple(dict.fromkeys(found.sources.values()))
     return draft(
-        problem, bench, name=source.id, key=KEY, title=_title(targets, source, images), proof=source.proof,
+        problem, bench, name=sources[0].id, key=KEY, title=_title(problem, targets, sources),
+        proof=added([source.proof for source in sources]),
         steps=(*(s for w in writes for s in w.steps), *(s for w in wired for s in w.steps)),
         asks=(
-            *login_asks(source.login, source.proof, known=source.id == "add-entry"),
+            *found.asks,
+            *(a for source in sources for a in login_asks(source.login, source.proof, known=source.id == "add-entry")),
             *(a for w in both for a in w.asks),
         ),
-        warnings=tuple(text for w in both for text in w.warnings),
+        warnings=(*found.notes, *(text for w in both for text in w.warnings)),
     )  # fmt: skip
+
+
+def _written(problem: Problem, bench: Bench, target: ObjectRef, source: Source) -> SecretWrite:
+    """Only what is pulled in its own namespace shapes a Secret's entries."""
+    here = images_of(in_namespace(problem, target.namespace))
+    return write_login(problem, bench, target, source, here or images_of(problem))
 
 
 def write_login(
@@ -100,7 +115,12 @@ def _without(pulls: tuple[Pull, ...], name: str) -> tuple[Pull, ...]:
     return tuple(pull for pull in pulls if name not in pull.pull_secrets)
 
 
-def _title(targets: tuple[ObjectRef, ...], source: Source, images: tuple[ImageRef, ...]) -> str:
-    where = ", ".join(f"{t.namespace}/{t.name}" for t in targets[:3])
+def _named(targets: tuple[ObjectRef, ...]) -> str:
     more = f" and {len(targets) - 3} more" if len(targets) > 3 else ""
-    return f"Write Secret {where}{more} with the login {source.words} for {images[0].registry}"
+    return f"Secret {', '.join(f'{t.namespace}/{t.name}' for t in targets[:3])}{more}"
+
+
+def _title(problem: Problem, targets: tuple[ObjectRef, ...], sources: tuple[Source, ...]) -> str:
+    words = tuple(dict.fromkeys(source.words for source in sources))
+    which = words[0] if len(words) == 1 else "that each namespace has"
+    return f"Write {_named(targets)} with the login {which} for {images_of(problem)[0].registry}"
