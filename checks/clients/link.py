@@ -4,6 +4,7 @@ The `kubernetes` package builds the urllib3 pool (proxy rules, server name, clie
 first use, since that takes longer than the first picture may.
 """
 
+import base64
 import ipaddress
 import ssl
 import threading
@@ -22,6 +23,8 @@ from checks.settings import Settings
 
 _POOL = 32
 """Connections kept open; more requests at a time open more and drop them."""
+_IN_FILES = ("certificate-authority", "client-certificate", "client-key")
+"""What TLS reads from files; a kubeconfig may hold it as NAME-data."""
 
 
 class Link:
@@ -83,12 +86,8 @@ class Link:
         settings = client.Configuration()
         try:
             load: Any = config.load_kube_config_from_dict
-            load(
-                _single(self.access, user),
-                client_configuration=settings,
-                persist_config=False,
-                temp_file_path=str(self._keys.path) if self._keys else None,
-            )
+            single = _single(_filed(self.access.cluster, self._keys), _filed(user, self._keys))
+            load(single, client_configuration=settings, persist_config=False)
             self._tune(settings)
             return RESTClientObject(settings).pool_manager
         except (config.ConfigException, OSError, ValueError, TypeError) as error:
@@ -110,11 +109,26 @@ class Link:
             warnings.simplefilter("ignore", InsecureRequestWarning)
 
 
-def _single(access: Access, user: Stanza) -> Stanza:
+def _filed(stanza: Stanza, keys: KeyDir | None) -> Stanza:
+    """Put what stands in a kubeconfig as base64 into files of this link's own.
+
+    The `kubernetes` package would share one file among all links with the same content: another link may find it half
+    written, or gone with the link that made it.
+    """
+    if keys is None:
+        return stanza
+    filed = dict(stanza)
+    for name in _IN_FILES:
+        if data := filed.pop(f"{name}-data", None):
+            filed[name] = str(keys.write(f"{name}.pem", base64.standard_b64decode(data)))
+    return filed
+
+
+def _single(cluster: Stanza, user: Stanza) -> Stanza:
     return {
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {k: v for k, v in access.cluster.items() if v}}],
+        "clusters": [{"name": "c", "cluster": {k: v for k, v in cluster.items() if v}}],
         "users": [{"name": "u", "user": user}],
     }
 

@@ -160,7 +160,7 @@ def drawn(names: Sequence[str], values: st.SearchStrategy[str]) -> st.SearchStra
 
 
 class Bench:
-    """What advice asks of a bench: a context, and no owner that could be read."""
+    """What advice asks of a bench: a context, no owner that could be read, and no login for Harbor's management."""
 
     read_only = True
 
@@ -169,6 +169,9 @@ class Bench:
 
     def read(self, ref: ObjectRef) -> None:
         """Nothing is there."""
+
+    def harbor(self, host: str) -> None:
+        """Nobody gave a login for it."""
 
 
 FIELDS = ("context", "namespace", "pod", "container", "node", "written", "host", "project", "rest", "tag", "user",

@@ -3,11 +3,14 @@
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from checks.clients import kubeconfig
+from checks.clients.link import Link
 from checks.demo.api.server import CA_FILE
 from checks.demo.scenarios import SCENARIOS
 from checks.demo.world import World
@@ -57,6 +60,21 @@ def test_a_refused_login_is_sent_no_oftener_for_many_clusters_than_for_one(world
     one = refusals(world, replace(many, contexts=("a",)))
     assert one > 0
     assert refusals(world, many) == one
+
+
+def test_links_made_at_once_with_the_same_authority_have_files_of_their_own(world: World, tmp_path: Path) -> None:
+    names = tuple(f"c{n}" for n in range(12))
+    settings = settings_of(world, tmp_path, *names)
+    links = [Link(kubeconfig.load(replace(settings, context=name)), settings) for name in names]
+    with ThreadPoolExecutor(len(links)) as pool:
+        files = [made.connection_pool_kw["ca_certs"] for made in pool.map(Link.pool, links)]
+    assert {Path(file).read_bytes() for file in files} == {CA_FILE.read_bytes()}
+    assert len(set(files)) == len(links)
+    for link in links[1:]:
+        link.close()
+    assert Path(files[0]).is_file()
+    links[0].close()
+    assert not any(Path(file).exists() for file in files)
 
 
 def test_contexts_with_other_settings_for_registries_share_nothing() -> None:
