@@ -6,6 +6,7 @@ In: a text of any length and content. Out: a `Reading`; nothing is raised. The t
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from checks.answers import Reading
 from checks.complaints import kubelet, node, places, reference, registry, status, token, transport
@@ -46,9 +47,11 @@ _REACH = (
 _NO_REGISTRY_ASKED = ("ImageInspectError", "InspectFailed")
 
 
+@lru_cache(1024)
 def read(message: str, reason: str = "") -> Reading:
     """The cause that `message` states, with what it leaves open. `reason` is the waiting or event reason.
 
+    Thousands of pods of one image say the same, so what was read is kept.
     Since Kubernetes 1.33 the reason itself may be an error text: it is read where the message says nothing.
     """
     for text in (message, reason):

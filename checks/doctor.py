@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
+from checks.explaining import CALM, QUICK, Pace, explained
 from checks.look import Tell, look, meant, news
 from checks.model import Diagnosis, Evidence, Problem, Pull, PullKey
 from checks.nodeside import AsksNode
@@ -114,16 +115,15 @@ class Doctor(AsksNode, Onboards, SignsIn):
             if fresh:
                 opened.gatherer.forget(frozenset(pull.namespace for pull in fresh))
                 opened.forget_registries({d.image.registry for p in fresh if (d := _evidence(known, p)) and d.image})
-            explained = {d.pull.key: d for d in self._explain(fresh, stop, None)}
-            known = {pull.key: explained.get(pull.key) or known[pull.key] for pull in scan.pulls}
+            anew = {d.pull.key: d for d in self._explain(fresh, stop, None, CALM)}
+            known = {pull.key: anew.get(pull.key) or known[pull.key] for pull in scan.pulls}
             yield Report(report.cluster, self.grouped(known.values()), scan, report.unknowns), live.trouble
 
     def _explain(
-        self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None
-    ) -> Iterator[Diagnosis]:
-        from checks.explaining import explained
-
-        for diagnosis in explained(self._open().diagnosis, pulls, stop):
+        self, pulls: tuple[Pull, ...], stop: threading.Event, on_diagnosis: Callable[[Diagnosis], None] | None,
+        pace: Pace = QUICK,
+    ) -> Iterator[Diagnosis]:  # fmt: skip
+        for diagnosis in explained(self._open().diagnosis, pulls, stop, pace):
             if on_diagnosis is not None:
                 on_diagnosis(diagnosis)
             yield diagnosis

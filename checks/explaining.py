@@ -8,14 +8,27 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 
 from checks.errors import Interrupted
 from checks.model import Diagnosis, Pull
 
-AT_A_TIME = 32
-"""Lots explained at a time."""
-PER_REGISTRY = 16
-"""Of these at one registry."""
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many lots are explained at a time."""
+
+    leading: int
+    """The first of their kind, which ask."""
+    at_one_registry: int
+    following: int
+    """The others, which seldom wait for anything: more of them only take turns with the screen."""
+
+
+QUICK = Pace(leading=24, at_one_registry=8, following=3)
+"""Somebody waits for the answer."""
+CALM = Pace(leading=8, at_one_registry=2, following=1)
+"""Behind somebody's back: what they do now comes first."""
 _LOT = 16
 """Pulls that follow in one go: each costs about a millisecond."""
 _POLL = 0.1
@@ -25,18 +38,18 @@ _Lot = tuple[Pull, ...]
 
 
 def explained(
-    explain: Callable[[Pull], Diagnosis], pulls: Sequence[Pull], stop: threading.Event
+    explain: Callable[[Pull], Diagnosis], pulls: Sequence[Pull], stop: threading.Event, pace: Pace = QUICK
 ) -> Iterator[Diagnosis]:
     """Yield one diagnosis for each pull as they come; raises Interrupted soon after `stop` is set.
 
     What is under way then goes on in its threads to its own timeouts; its answers stay known.
     """
-    lots = _Lots(pulls)
-    pool = ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="diagnose")
+    lots, most = _Lots(pulls, pace), pace.leading + pace.following
+    pool = ThreadPoolExecutor(most, thread_name_prefix="diagnose")
     running: dict[Future[tuple[Diagnosis, ...]], _Lot] = {}
     try:
         while running or lots:
-            running |= {pool.submit(_each, explain, lot, stop): lot for lot in lots.take(AT_A_TIME - len(running))}
+            running |= {pool.submit(_each, explain, lot, stop): lot for lot in lots.take()}
             done, _ = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
             if stop.is_set():
                 raise Interrupted("stopped on request")
@@ -54,38 +67,46 @@ def _each(explain: Callable[[Pull], Diagnosis], lot: _Lot, stop: threading.Event
 class _Lots:
     """What is still to be explained, and which of it may begin."""
 
-    def __init__(self, pulls: Sequence[Pull]) -> None:
+    def __init__(self, pulls: Sequence[Pull], pace: Pace) -> None:
+        self._pace = pace
         alike: dict[object, deque[Pull]] = {}
         for pull in pulls:
             alike.setdefault(_needs(pull), deque()).append(pull)
         self._after = alike
         """Pulls that wait for the first of their kind."""
-        self._ready: deque[_Lot] = deque((same.popleft(),) for same in alike.values())
-        self._busy: Counter[str] = Counter()
+        self._ready: dict[str, deque[Pull]] = {}
+        """The first of each kind, by registry."""
+        for same in alike.values():
+            first = same.popleft()
+            self._ready.setdefault(_registry(first), deque()).append(first)
+        self._following: deque[_Lot] = deque()
+        self._led: Counter[str] = Counter()
+        self._at_work = 0
 
     def __bool__(self) -> bool:
-        return bool(self._ready)
+        return bool(self._following or any(self._ready.values()))
 
-    def take(self, most: int) -> list[_Lot]:
-        """Return at most so many lots that may begin now, in order."""
-        taken, held = list[_Lot](), deque[_Lot]()
-        while self._ready and len(taken) < most:
-            lot = self._ready.popleft()
-            registry = _registry(lot[0])
-            if self._busy[registry] >= PER_REGISTRY:
-                held.append(lot)
-                continue
-            self._busy[registry] += 1
-            taken.append(lot)
-        self._ready.extendleft(reversed(held))
+    def take(self) -> list[_Lot]:
+        """Return the lots that may begin now."""
+        taken = list[_Lot]()
+        while self._following and self._at_work < self._pace.following:
+            self._at_work += 1
+            taken.append(self._following.popleft())
+        for registry, ready in self._ready.items():
+            while ready and self._led[registry] < self._pace.at_one_registry and self._led.total() < self._pace.leading:
+                self._led[registry] += 1
+                taken.append((ready.popleft(),))
         return taken
 
     def ended(self, lot: _Lot) -> None:
-        """The answers that this lot needed are known: those that need the same may begin, before any other."""
-        self._busy[_registry(lot[0])] -= 1
-        rest = self._after.get(_needs(lot[0]), deque())
+        """The answers that this lot needed are known: those that need the same may begin."""
+        rest = self._after.pop(_needs(lot[0]), None)
+        if rest is None:
+            self._at_work -= 1
+            return
+        self._led[_registry(lot[0])] -= 1
         while rest:
-            self._ready.appendleft(tuple(rest.popleft() for _ in range(min(_LOT, len(rest)))))
+            self._following.append(tuple(rest.popleft() for _ in range(min(_LOT, len(rest)))))
 
 
 def _needs(pull: Pull) -> object:

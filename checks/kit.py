@@ -34,12 +34,13 @@ class Kit:
         self.cluster.connect(interactive)
         self.settings = settings = self.cluster.settings
         self.prober = (probers or Prober)(settings)
-        self.harbor = Harbor(settings) if settings.harbor_login else None
+        self.gate = self.cluster.gate
+        self.harbor = Harbor(settings, gate=self.gate) if settings.harbor_login else None
         self.gatherer: Gatherer = Gatherer(self.cluster, self.prober, self.harbor)
         self.workbench = Workbench(settings, self.cluster, self.prober, self._writes)
         self.mender = Mender(settings, self.cluster, self._writes)
         self.nodeside = NodeSide(settings, self.cluster, self.workbench)
-        self.signin = SignIn(settings)
+        self.signin = SignIn(settings, self.gate)
         self._hosts: set[str] = set()
         self._former: list[Harbor] = []
 

@@ -23,6 +23,8 @@ MOST = 20
 """Namespaces watched one by one: each is a connection that the API server has to hold."""
 GATHER = 0.4
 """Seconds in which changes are collected before they are told: a burst is one change."""
+_GATHER_MOST = 2.0
+"""The same where taking in the changes before took long: half of the time is left to whoever looks at them."""
 _LONGEST_PAUSE = 30.0
 
 
@@ -69,21 +71,24 @@ class Live:
             self._pulls[pull.pod_uid] = (*self._pulls.get(pull.pod_uid, ()), pull)
         for place in self.places:
             threading.Thread(target=self._watch, args=(place,), name=f"watch {place or 'all'}", daemon=True).start()
+        busy = 0.0
         while not self.stop.is_set():
-            if self._collect():
+            if self._collect(min(_GATHER_MOST, max(GATHER, busy))):
+                began = time.monotonic()
                 yield self._snapshot()
+                busy = time.monotonic() - began
 
     def _snapshot(self) -> Scan:
         pulls = tuple(pull for pulls in self._pulls.values() for pull in pulls)
         return replace(self.scan, pulls=pulls, at=datetime.now(UTC))
 
-    def _collect(self) -> bool:
-        """Wait for news, then take in all that comes within GATHER seconds; returns True if anything is different."""
+    def _collect(self, gather: float) -> bool:
+        """Wait for news, then take in all that comes within `gather` seconds; returns True if anything is different."""
         try:
             different = self._take(self._news.get(timeout=1.0))
         except queue.Empty:
             return False
-        deadline = time.monotonic() + GATHER
+        deadline = time.monotonic() + gather
         while (left := deadline - time.monotonic()) > 0 and not self.stop.is_set():
             try:
                 different = self._take(self._news.get(timeout=left)) or different

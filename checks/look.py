@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -47,8 +47,12 @@ def look(doctor: Finds, stop: threading.Event, tell: Tell | None) -> Report:
     pool = ThreadPoolExecutor(_BATCHES, thread_name_prefix="look")
     try:
         batches = [pool.submit(far.explain, batch) for snapshot in doctor.find(stop) if (batch := far.take(snapshot))]
-        for explained in batches:
-            explained.result()
+        left = set(batches)
+        while left:
+            done, left = wait(left, timeout=REDRAW, return_when=FIRST_EXCEPTION)
+            for explained in done:
+                explained.result()
+            far.tell_rest()
         return far.report()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -65,6 +69,7 @@ class _SoFar:
         self._known: dict[PullKey, Diagnosis] = {}
         self._due = 0.0
         """When to tell next, on the monotonic clock: telling takes at most a third of the time."""
+        self._untold = False
 
     def take(self, scan: "Scan") -> "Scan | None":
         """Take in a snapshot; returns that part of it which has not been explained as it is now, if any."""
@@ -96,12 +101,18 @@ class _SoFar:
 
     def _add(self, asked: "Mapping[PullKey, Pull]", diagnosis: Diagnosis) -> None:
         self._keep(asked, diagnosis)
-        if time.monotonic() > self._due:
+        self._untold = True
+        self.tell_rest()
+
+    def tell_rest(self) -> None:
+        """Tell what came since the last time, if that is long enough ago: the next answer may be long in coming."""
+        if self._untold and time.monotonic() > self._due:
             self._tell_now()
 
     def _tell_now(self) -> None:
         with self._lock:
             began = time.monotonic()
+            self._untold = False
             assert self._scan is not None
             assert self._tell is not None
             if self._known:

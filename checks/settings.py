@@ -1,9 +1,24 @@
 """What the user chose: plain values, read by every room, changed by none."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from checks.credentials import Login
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRule:
+    """What the configuration file says of some contexts."""
+
+    name: str
+    """A context's name, or a pattern for several (`prod-*`); letter case counts."""
+    read_only: bool = False
+    protected: bool = False
+
+    def fits(self, context: str) -> bool:
+        """Is this context meant?"""
+        return context == self.name or fnmatchcase(context, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,21 @@ class Settings:
     """Index of receipts, keys of fingerprints."""
     read_only: bool = False
     """One gate for all writes: every plan becomes advice."""
+    protected: bool = False
+    """Nothing is written before the context's name was given."""
+    rules: tuple[ContextRule, ...] = ()
+    """What the configuration file says of contexts; they only ever make it stricter."""
     timeout: float = 10.0
     """Seconds that one registry request may take. Harbor delays a refusal by 1.5 s, so never below 3."""
     workers: int = 8
     """Registry requests at a time, per registry."""
+
+
+def for_context(settings: Settings, context: str) -> Settings:
+    """Return the settings with what the rules say of this context; no rule takes back what is strict already."""
+    rules = [rule for rule in settings.rules if rule.fits(context)]
+    return replace(
+        settings,
+        read_only=settings.read_only or any(rule.read_only for rule in rules),
+        protected=settings.protected or any(rule.protected for rule in rules),
+    )

@@ -21,10 +21,10 @@ class Shared:
         self._made: list[tuple[Settings, Prober]] = []
 
     def prober(self, settings: Settings) -> "Prober":
-        """Return the prober for these settings; its context does not count."""
+        """Return the prober for these settings; its context, and whether that is protected, do not count."""
         from checks.clients.prober import Prober
 
-        asked = replace(settings, context=None)
+        asked = replace(settings, context=None, protected=False)
         with self._lock:
             for known, prober in self._made:
                 if known == asked:

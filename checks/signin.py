@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from checks.clients.harbor import Harbor
     from checks.kit import Kit
     from checks.settings import Settings
+    from checks.writegate import WriteGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Greeting:
 class SignIn:
     """Introduces logins to Harbor; one that it refused for good is not sent again."""
 
-    def __init__(self, settings: "Settings") -> None:
-        self._settings = settings
+    def __init__(self, settings: "Settings", gate: "WriteGate | None" = None) -> None:
+        self._settings, self._gate = settings, gate
         self._refused: dict[tuple[str, Login], Greeting] = {}
 
     def introduce(self, login: Login) -> "tuple[Greeting, Harbor | None]":
@@ -40,7 +41,7 @@ class SignIn:
         if (known := self._refused.get((host, login))) is not None:
             return known, None
         operator = Login(login.username, login.password, Origin(OriginKind.OPERATOR, login.origin.where, host))
-        harbor = Harbor(replace(self._settings, harbor_login=operator))
+        harbor = Harbor(replace(self._settings, harbor_login=operator), gate=self._gate)
         found = harbor.operator(host)
         if isinstance(found, Unknown):
             harbor.close()

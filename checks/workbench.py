@@ -12,7 +12,7 @@ from checks.clients.prober import Prober
 from checks.clients.wire import Pod
 from checks.credentials import Login
 from checks.dockerconfig import read_secret
-from checks.errors import Forbidden, UsageError
+from checks.errors import UsageError
 from checks.facts import Knows, Trial, Unknown
 from checks.image import ImageRef
 from checks.model import ObjectRef
@@ -40,6 +40,11 @@ class Workbench:
     def read_only(self) -> bool:
         """Every plan becomes advice."""
         return self._settings.read_only
+
+    @property
+    def confirm(self) -> str:
+        """The context's name, where it must be given before anything is written; else empty."""
+        return self._cluster.gate.confirm
 
     @property
     def context(self) -> str:
@@ -78,14 +83,11 @@ class Workbench:
         return replace(judged, proven=True, sentence=said)
 
     def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
-        """Names of the pull Secrets of a namespace; empty where they may not be listed."""
-        try:
-            return self._cluster.secret_names(namespace)
-        except Forbidden:
-            return ()
+        """Names of the pull Secrets of a namespace; raises ClusterError, Forbidden where they may not be listed."""
+        return self._cluster.secret_names(namespace)
 
     def try_secret(self, namespace: str, name: str, images: Sequence[ImageRef]) -> tuple[Login, LoginProof] | None:
-        """Try what the kubelet would send from this Secret for all these images."""
+        """Try what the kubelet would send from this Secret for all these images; raises ClusterError."""
         login = self._login_for(namespace, name, images)
         return (login, self.prove(login, images)) if login is not None else None
 
@@ -93,7 +95,7 @@ class Workbench:
         try:
             body = self._cluster.read(ObjectRef("Secret", namespace, name))
             secret = read_secret(body) if body is not None else None
-        except (Forbidden, UsageError):
+        except UsageError:
             return None
         if secret is None:
             return None

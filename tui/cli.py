@@ -13,7 +13,9 @@ def main() -> None:
         sys.stdout.write(f"harbor-doctor {__version__}\n")
         raise SystemExit(0)
     from tui.exits import leave, run
+    from tui.heap import tune_heaps
 
+    tune_heaps()
     leave(run(_command_line()))
 
 

@@ -1,5 +1,6 @@
 """Looking: scans, what they find, what moves afterwards, and testing again."""
 
+import gc
 import threading
 from dataclasses import replace
 from functools import partial
@@ -33,6 +34,8 @@ class Looking(Desk):
         board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
         self.show(replace(board, live=False, trouble=""))
         if event.final:
+            # What is known now stays for long: searching all of it for garbage again and again would stop the screen.
+            gc.freeze()
             self._planning.clear()
             self._plan_all(event.report.problems)
 

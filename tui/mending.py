@@ -1,6 +1,5 @@
 """The plain commands that plan, mend and undo: data on stdout, words on stderr, exit codes from `Exit`."""
 
-import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -15,15 +14,13 @@ from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
 from checks.report import problem_dict
-from checks.rules.near import distance, nearest
 from tui import tables
 from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
 from tui.options import merged
 from tui.start import world_for
+from tui.wanted import duration, find_problem
 from tui.words import undo_command
-
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
 
 def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | None, output: str) -> int:
@@ -32,8 +29,9 @@ def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | N
         doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
-            problems = look(doctor).problems
-            chosen = (find_problem(problem, problems),) if problem else problems
+            report = look(doctor)
+            problems = report.problems
+            chosen = (find_problem(problem, problems, report.unknowns),) if problem else problems
             offers = {p.id: doctor.offers(p) for p in chosen}
             if output == "json":
                 print_json({"schema": 1, "problems": [problem_dict(p, offers[p.id]) for p in chosen]})
@@ -53,7 +51,8 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
         doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
-            found = find_problem(problem, look(doctor).problems)
+            report = look(doctor)
+            found = find_problem(problem, report.problems, report.unknowns)
             chosen = _choose(doctor, found, options["plan_id"], login)
             say(f"{found.sentence}")
             show_plan(chosen, to_stdout=options["dry_run"] and output != "json")
@@ -141,7 +140,7 @@ def _last(doctor: Facade) -> str:
     if missing := doctor.missing():
         raise UsageError(f"which repair was the last is not known, undo --list tells those that are: {missing[0]}")
     if not found:
-        raise UsageError("there is nothing to undo: no receipt of a repair was found")
+        raise UsageError("; ".join(("there is nothing to undo: no receipt of a repair was found", *doctor.trouble())))
     return found[0].id
 
 
@@ -168,32 +167,6 @@ def _receipt(receipt: Receipt, *, several: bool) -> dict[str, Any]:
     }
 
 
-def duration(text: str) -> float:
-    """Return seconds of `90`, `90s`, `5m`, `1h`; raises UsageError."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if match is None:
-        raise UsageError(f"--wait {text}: write a duration such as 90s, 5m or 0")
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def find_problem(wanted: str, problems: tuple[Problem, ...]) -> Problem:
-    """Return the problem that a person named, by its id or by a code that only one has; raises UsageError."""
-    for problem in problems:
-        if problem.id == wanted:
-            return problem
-    same = [p for p in problems if p.code == wanted.upper()]
-    if len(same) == 1:
-        return same[0]
-    if same:
-        raise UsageError(f"{wanted} stands for {len(same)} problems, name one: {', '.join(p.id for p in same)}")
-    # Two letters apart, no more: another Secret's problem is not what was meant.
-    ids = tuple(p.id for p in problems)
-    near = tuple(i for i in nearest(wanted, ids) if distance(wanted, i) <= 2)
-    near = near or tuple(i for i in ids if i.startswith(f"{wanted}@"))
-    hint = f"; is it {' or '.join(near[:3])}" if near else "; harbor-doctor scan lists what fails now"
-    raise UsageError(f"there is no problem {wanted} now{hint}")
-
-
 def _choose(doctor: Facade, problem: Problem, plan_id: str | None, login: Login | None) -> FixPlan:
     offers = doctor.offers(problem, login)
     wanted = plan_id or ("new-login" if login else None)
@@ -205,7 +178,8 @@ def _choose(doctor: Facade, problem: Problem, plan_id: str | None, login: Login 
             return offer
     if wanted is not None:
         known = ", ".join(p.id for p in plans) or "none"
-        raise UsageError(f"{problem.id} has no plan {wanted}; it has: {known}")
+        refused = "".join(f"; {o.title}: {o.why}" for o in offers if isinstance(o, Refusal))
+        raise UsageError(f"{problem.id} has no plan {wanted}; it has: {known}{refused}")
     best = next((p for p in plans if p.steps and p.safety is not Safety.ADVICE), next(iter(plans), None))
     if best is None:
         raise Refused(f"{problem.id} cannot be mended from here")

@@ -18,10 +18,11 @@ from checks.repair.probe.plan import ProbePlan
 from tui import tables
 from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
-from tui.mending import ask, duration, find_problem
+from tui.mending import ask
 from tui.options import merged
 from tui.probe_rows import SOURCE, manifest_lines
 from tui.start import world_for
+from tui.wanted import duration, find_problem
 
 _CODES = {Said.PULLS: Exit.FINE, Said.FAILS: Exit.FAILING, Said.UNKNOWN: Exit.INCOMPLETE}
 
@@ -33,7 +34,8 @@ def probe(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, o
         doctor = doctor_for(settings)
         try:
             doctor.connect(interactive=sys.stdin.isatty())
-            found = find_problem(problem, look(doctor).problems)
+            report = look(doctor)
+            found = find_problem(problem, report.problems, report.unknowns)
             for line in doctor.clear_probes(everywhere=True, also=found.pulls[0].namespace):
                 say(line)
             plan = doctor.plan_probe(found, pod, seconds)

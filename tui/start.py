@@ -14,6 +14,8 @@ from checks.errors import UsageError
 from checks.settings import Settings
 from tui.options import settings_of
 
+TURN = 0.001
+"""Seconds after which a busy thread lets the screen's have its turn; Python's own 0.005 is felt in every key."""
 PATIENCE = 3.0
 """Seconds that the console waits for clusters that say nothing, once another has been looked at."""
 
@@ -67,6 +69,7 @@ def console(options: Mapping[str, Any]) -> int:
         else:
             doctor = doctor_for(settings_of(options), PATIENCE)
         stack.callback(doctor.close)
+        sys.setswitchinterval(TURN)
         return HarborDoctor(doctor, scope).run() or 0
 
 

@@ -20,7 +20,8 @@ from checks.clients.writes import Body
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON
 from checks.errors import ConfigError, Forbidden, Invalid, NotFound, ServerFault, Throttled
 from checks.model import ObjectRef
-from checks.settings import Settings
+from checks.settings import Settings, for_context
+from checks.writegate import WriteGate
 
 _UNFINISHED = (("fieldSelector", "status.phase!=Succeeded,status.phase!=Failed"),)
 _PENDING = (("fieldSelector", "status.phase=Pending"),)
@@ -35,8 +36,8 @@ class Cluster:
     """The API server of one context. Making it reads no file; `connect()` or the first use of anything else does.
 
     Safe to use from several threads. All methods raise ClusterError subclasses with one sentence, which begins with
-    the context's name; those that take `stop` raise Interrupted soon after it is set. Writes raise Refused in a
-    read-only run, dry runs excepted.
+    the context's name; those that take `stop` raise Interrupted soon after it is set. Writes raise Refused where the
+    gate is shut (read-only, protected), dry runs excepted.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -55,6 +56,11 @@ class Cluster:
         """The settings in force, those of the context filled in; reads the kubeconfig, asks no network."""
         _ = self._transport
         return self._settings
+
+    @property
+    def gate(self) -> WriteGate:
+        """What every write passes, those in Harbor too."""
+        return self._transport.gate
 
     @property
     def namespace(self) -> str:
@@ -204,14 +210,18 @@ class Cluster:
         with self._lock:
             if self._opened is None:
                 access = kubeconfig.load(self._settings)
-                self._settings = with_context(self._settings, access.extension, access.settings_folder, access.source)
+                own = with_context(self._settings, access.extension, access.settings_folder, access.source)
+                self._settings = for_context(own, access.context)
                 link = Link(access, self._settings, interactive)
                 try:
                     link.pool()
                 except ConfigError:
                     link.close()
                     raise
-                self._opened = Transport(link, self._settings.timeout, self._settings.read_only)
+                gate = WriteGate(
+                    access.context, read_only=self._settings.read_only, protected=self._settings.protected
+                )
+                self._opened = Transport(link, self._settings.timeout, gate)
             return self._opened
 
     def _review(self, api_version: str, kind: str, more: Body) -> Body:

@@ -17,13 +17,14 @@ from checks.clients.session import Web
 from checks.facts import Fact, HarborView, ProjectView, Unknown
 from checks.records import Removal, Retention
 from checks.settings import Settings
+from checks.writegate import WriteGate
 
 
 class Harbor:
     """Looks things up in Harbor, each once; safe for many threads."""
 
-    def __init__(self, settings: Settings, web: Web | None = None) -> None:
-        self._web = web or Web(settings)
+    def __init__(self, settings: Settings, web: Web | None = None, gate: WriteGate | None = None) -> None:
+        self._web = web or Web(settings, gate)
         self._api = Api(self._web, settings.harbor_login)
         self._views: Once[tuple[str, str, str], HarborView] = Once()
         self._exists: Once[tuple[str, str], Fact[bool] | Unknown] = Once()

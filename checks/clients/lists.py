@@ -32,22 +32,30 @@ def pages(
     Where the token has expired (410), the server sends one that goes on at the present state; what was made meanwhile
     among the names already passed is then missing, and a watch from the first page's version brings it.
     """
-    where = f"{transport.name}: list of {kind.plural}"
     token = ""
     while True:
         paging = (("limit", str(limit)), *((("continue", token),) if token else ()))
         ask = Ask(kind.path(namespace), (*selectors, *paging), accept=accept, patience=_PATIENCE)
-        answer = transport.send(ask, stop)
-        if answer.status == 410 and (fresh := _fresh(answer.body, token)):
-            token = fresh
+        answered = _page(transport, reader, ask, stop, token)
+        if isinstance(answered, str):
+            token = answered
             continue
-        if answer.status != 200:
-            raise transport.refused(ask, answer)
-        page = reader.page(answer.body, where)
-        yield page
-        token = page.next
+        yield answered
+        token = answered.next
         if not token:
             return
+
+
+def _page(
+    transport: Transport, reader: ListReader[T], ask: Ask, stop: threading.Event | None, token: str
+) -> Listed[T] | str:
+    """Return one page, or another token to go on with. What was sent is megabytes, and is gone when this returns."""
+    answer = transport.send(ask, stop)
+    if answer.status == 410 and (fresh := _fresh(answer.body, token)):
+        return fresh
+    if answer.status != 200:
+        raise transport.refused(ask, answer)
+    return reader.page(answer.body, f"{transport.name}: list of {ask.path.rpartition('/')[2]}")
 
 
 def snapshot(
@@ -56,9 +64,13 @@ def snapshot(
     kind: Kind,
     stop: threading.Event | None,
     selectors: tuple[tuple[str, str], ...],
-    cap: int = 64 * MEBI,
+    cap: int = 16 * MEBI,
 ) -> Listed[T]:
-    """Return a list of all namespaces from the watch cache: fast, in one piece, perhaps a little old."""
+    """Return a list of all namespaces from the watch cache: fast, in one piece, perhaps a little old.
+
+    In one piece whatever `limit` says, so that where thousands wait it raises ServerFault at `cap` bytes: pages then
+    bring them at once.
+    """
     ask = Ask(kind.path(), (*selectors, ("resourceVersion", "0")), patience=_PATIENCE, cap=cap)
     return reader.page(transport.get(ask, stop).body, f"{transport.name}: list of {kind.plural}")
 

@@ -67,10 +67,11 @@ class _Session(requests.Session):
 class Web:
     """Asks registries. One per run; safe for many threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gate: WriteGate | None = None) -> None:
+        """`gate`: that of the cluster for whose sake it is asked; without one, what the settings say."""
         self.dialer = Dialer(settings)
         self.timeout = max(settings.timeout, _SHORTEST_TIMEOUT)
-        self._read_only = settings.read_only
+        self._gate = gate or WriteGate(read_only=settings.read_only, protected=settings.protected)
         _check_ca(settings.registry_ca)
         self._session = _Session()
         self._session.trust_env = False
@@ -94,14 +95,14 @@ class Web:
 
         With a `form` its fields are posted to ask for a token, the login's secret among them instead of in a header.
 
-        The gate for what would change anything: raises Refused for it in a read-only run, before anything is sent.
-        Asking for a token changes nothing.
+        What would change anything has to pass the gate: Refused is raised before anything is sent. Asking for a token
+        changes nothing.
 
         What breaks off before an answer may be a kept connection that has just been closed, so it is asked once more,
         but never with a login: that may have been counted.
         """
-        if self._read_only and method not in _READS and form is None:
-            raise Refused(f"this run is read-only: nothing is written at {host_of(url)}")
+        if method not in _READS and form is None:
+            self._gate.pass_write(f"a change at {host_of(url)}")
         auth = Authorization(login, token, form)
         answer = self._ask(method, url, auth, headers or {}, body)
         again = answer.broken is Break.RESET and login is None and method in _READS

@@ -4,6 +4,7 @@ Every request of this process to Kubernetes passes `Transport.send` or `Transpor
 """
 
 import http.client
+import io
 import random
 import threading
 import time
@@ -73,11 +74,11 @@ class Answer:
 class Transport:
     """Requests to one API server; safe to use from several threads."""
 
-    def __init__(self, link: Link, seconds: float, read_only: bool) -> None:
+    def __init__(self, link: Link, seconds: float, gate: WriteGate) -> None:
         self.link = link
         self.name = link.access.context
         self._seconds = seconds
-        self._read_only = read_only
+        self.gate = gate
         self.ahead: timedelta | None = None
         """How far the server's clock is ahead of ours, by its last answer."""
 
@@ -92,7 +93,7 @@ class Transport:
         """Send and return any answer, after up to four retries where the server asks for one (429, Retry-After).
 
         Credentials are fetched once more after a 401. Raises Unreachable, Interrupted, ConfigError, ServerFault;
-        and Refused, before anything is sent, for a write in a read-only run.
+        and Refused, before anything is sent, for a write that the gate does not let through.
         """
         self._gate(ask)
         renewed = False
@@ -130,9 +131,9 @@ class Transport:
         return no_answer(error, self.name, self.link.host, seconds or self._seconds)
 
     def _gate(self, ask: Ask) -> None:
-        """Let reads, dry runs and questions pass; in a read-only run, nothing else."""
-        if self._read_only and ask.writes:
-            raise Refused(f"{self.name}: this run is read-only, so {ask.what} was not sent")
+        """Let reads, dry runs and questions pass; all else has to pass the gate."""
+        if ask.writes:
+            self.gate.pass_write(ask.what)
 
     def _retried_once(self, ask: Ask, stop: threading.Event | None) -> Answer:
         try:
@@ -192,17 +193,17 @@ class Transport:
         return body
 
     def _collect(self, ask: Ask, response: Any, stop: threading.Event | None) -> bytes:
-        body = bytearray()
+        body = io.BytesIO()  # unlike a bytearray it gives its content away without a copy
         give_up = time.monotonic() + _SLOWEST * self._seconds * ask.patience
         for chunk in response.stream(1 << 16, decode_content=True):
-            body += chunk
-            if len(body) > ask.cap:
+            body.write(chunk)
+            if body.tell() > ask.cap:
                 raise ServerFault(f"{self.name}: {ask.what} was answered with more than {ask.cap // MEBI} MiB")
             if stop is not None and stop.is_set():
                 raise Interrupted("stopped")
             if time.monotonic() > give_up:
                 raise TimeoutError
-        return bytes(body)
+        return body.getvalue()
 
 
 def interruptible(work: Callable[[], T], stop: threading.Event | None) -> T:

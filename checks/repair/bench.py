@@ -49,6 +49,10 @@ class Bench(Protocol):
         """Every plan becomes advice."""
 
     @property
+    def confirm(self) -> str:
+        """The context's name, where it must be given before anything is written; else empty."""
+
+    @property
     def context(self) -> str:
         """The kubeconfig context, for commands."""
 
@@ -68,7 +72,7 @@ class Bench(Protocol):
         """Ask whether a login is granted pull on the image's project, whether or not the image is there."""
 
     def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
-        """Names of the pull Secrets of a namespace; empty where they may not be listed."""
+        """Names of the pull Secrets of a namespace; raises Forbidden where they may not be listed."""
 
     def try_secret(self, namespace: str, name: str, images: Sequence[ImageRef]) -> tuple[Login, LoginProof] | None:
         """Try what the kubelet would send from this Secret for all these images; None where it would send nothing."""

@@ -6,7 +6,7 @@ Everything else (uid, resourceVersion, generation, managedFields, status) belong
 import copy
 from typing import Any
 
-from checks.repair.kinds import HARBOR, WORKLOADS, template, template_path
+from checks.repair.kinds import HARBOR, WORKLOADS, images_of, template, template_path
 
 OURS = "harbor-doctor/"
 """Prefix of our own labels and annotations."""
@@ -51,23 +51,32 @@ def _content(kind: str, body: dict[str, Any]) -> Fields:
         return {("spec", key): value for key, value in (body.get("spec") or {}).items()}
     if kind in WORKLOADS:
         return {template_path(kind): template(kind, body)}
-    return {}
+    return {("spec", *where, "image"): image for where, image in images_of(kind, body).items()}
 
 
 def with_fields(body: dict[str, Any], changes: Fields) -> dict[str, Any]:
     """Return a copy of `body` with these fields set; a value of None takes the field out."""
     changed = copy.deepcopy(body)
     for path, value in changes.items():
-        holder = changed
+        holder: Any = changed
         for key in path[:-1]:
-            if not isinstance(holder.get(key), dict):
-                holder[key] = {}
-            holder = holder[key]
+            holder = _inside(holder, key)
         if value is None:
             holder.pop(path[-1], None)
         else:
             holder[path[-1]] = copy.deepcopy(value)
     return changed
+
+
+def _inside(holder: Any, key: str) -> Any:
+    """Go one step into an object, or into a list of named ones; what is not there is made."""
+    if isinstance(holder, list):
+        named = [one for one in holder if isinstance(one, dict) and one.get("name") == key]
+        holder.extend([] if named else [{"name": key}])
+        return named[0] if named else holder[-1]
+    if not isinstance(holder.get(key), (dict, list)):
+        holder[key] = {}
+    return holder[key]
 
 
 def changes(before: Fields, after: Fields) -> Fields:

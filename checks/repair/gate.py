@@ -1,6 +1,6 @@
 """The last word on a plan before it is shown: rights, read-only, where its receipt goes, and so its safety."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from checks.credentials import Login, OriginKind
@@ -14,9 +14,12 @@ _VERBS = {
     Verb.CREATE: ("create",),
     Verb.REPLACE: ("update",),
     Verb.DELETE: ("delete",),
-    Verb.REPLACE_POD: ("delete",),
-    Verb.REMAKE_POD: ("delete", "create"),
+    Verb.REPLACE_POD: ("get", "delete"),
+    Verb.REMAKE_POD: ("get", "delete", "create"),
 }
+"""What a step does besides reading what the plan was made from: a pod is read anew before it is deleted."""
+_RECEIPT = ("create", "update", "get")
+"""A receipt is made, and read and marked anew after every step."""
 _PERSONAL = (OriginKind.DOCKER_CONFIG, OriginKind.HELPER, OriginKind.OPERATOR)
 
 
@@ -59,15 +62,26 @@ def _with_receipt(plan: FixPlan, bench: Bench) -> FixPlan:
     """Decide where the previous values are kept; where they cannot be kept, that is asked first."""
     undone = [step for step in plan.steps if undoable(step) or step.verb is Verb.REMAKE_POD]
     places = dict.fromkeys(plan.home if s.target.kind in HARBOR else s.target.namespace for s in plan.steps)
-    wanted = tuple(Right("create", "secrets", "", namespace) for namespace in places)
-    answers = tuple(RightAnswer(right, bench.may(right)) for right in wanted)
-    if all(answer.allowed is not False for answer in answers):
+    answers, missing = _rights_of_receipts(places, bench)
+    if not missing:
         rights = tuple({a.right: a for a in (*plan.rights, *answers)}.values())
         return replace(plan, rights=rights, keep=Keep.CLUSTER)
     if not any(step.target.kind not in ("ServiceAccount", *HARBOR) for step in undone):
         return replace(plan, keep=Keep.LOCAL)
-    ask = "No right to create Secrets, so the old values cannot be kept: undo lasts only until you quit."
+    ask = f"No right to {missing} Secrets, so the old values cannot be kept: undo lasts only until you quit."
     return replace(plan, keep=Keep.PROCESS, asks=(*plan.asks, ask))
+
+
+def _rights_of_receipts(places: Collection[str], bench: Bench) -> tuple[tuple[RightAnswer, ...], str]:
+    """Return the answers about making receipts, and which verbs are missing."""
+    answers = {
+        verb: tuple(
+            RightAnswer(right, bench.may(right)) for right in (Right(verb, "secrets", "", place) for place in places)
+        )
+        for verb in _RECEIPT
+    }
+    missing = [verb for verb, told in answers.items() if any(answer.allowed is False for answer in told)]
+    return answers["create"], " and ".join(missing)
 
 
 def login_asks(login: Login, proof: LoginProof, *, known: bool = False) -> tuple[str, ...]:

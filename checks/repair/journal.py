@@ -50,7 +50,7 @@ class Journal:
                 planned(plan.steps, answers, namespace, plan.home), who=self.who, source=plan.keep.value,
             )  # fmt: skip
             try:
-                self._put(receipt)
+                self._shelf(receipt).put(receipt)
             except ClusterError:
                 # The one that failed may be there all the same: its answer was lost.
                 for one in (receipt, *opened):
@@ -70,14 +70,14 @@ class Journal:
         changed = [with_done(r, ref, verb, after, seal) if _of(r, ref) else r for r in receipts]
         for receipt in changed:
             if _of(receipt, ref):
-                self._put(receipt)
+                self._shelf(receipt).renew(receipt)
         return tuple(changed)
 
     def close(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
         """Write that the repair came to its end; raises ClusterError."""
         closed = tuple(replace(receipt, closed=True) for receipt in receipts)
         for receipt in closed:
-            self._put(receipt)
+            self._shelf(receipt).renew(receipt)
         return closed
 
     def drop(self, receipts: tuple[Receipt, ...]) -> None:
@@ -98,6 +98,9 @@ class Journal:
                 found.append(replace(receipt, vouched=self._index.vouched(receipt)))
             except Refused as error:
                 self.trouble.append(str(error))
+        if self._cluster.unlisted:
+            said = f"only repairs made on this machine are known, receipts could not be listed: {self._cluster.unlisted}"
+            self.trouble.append(said)
         return tuple(sorted(found, key=lambda r: (r.created, r.id, r.namespace), reverse=True))
 
     def remembers(self) -> bool:
@@ -108,7 +111,7 @@ class Journal:
         """Return the receipts of one repair, one per namespace; raises UsageError where there is none."""
         found = tuple(receipt for receipt in self.all() if receipt.id == receipt_id)
         if not found:
-            said = "; ".join(text for text in self.trouble if receipt_id in text)
+            said = "; ".join(text for text in self.trouble if receipt_id in text or self._cluster.unlisted)
             raise UsageError(said or f"there is no receipt {receipt_id}: it was undone, pruned or never made")
         return found
 
@@ -118,9 +121,6 @@ class Journal:
         elif item.context == self.context:  # names that differ in odd characters only share a folder
             mine = frozenset(step.label for step in item.steps if step.ref.kind in HARBOR)
             found.append(replace(item, source=Keep.LOCAL.value, vouched=mine))
-
-    def _put(self, receipt: Receipt) -> None:
-        self._shelf(receipt).put(receipt)
 
     def _shelf(self, receipt: Receipt) -> InCluster | InFolder | InProcess:
         if receipt.source == Keep.LOCAL.value:

@@ -18,7 +18,7 @@ WRITTEN = {
 HARBOR = frozenset({"Robot", "Member", "Project"})
 """Kinds that live in Harbor, not in the cluster: the namespace of their ObjectRef is Harbor's host."""
 
-WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob"})
+WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "CronJob"})
 """Kinds whose pod template may be changed in place; a Job's is immutable."""
 
 _TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
@@ -62,10 +62,35 @@ def list_holder(kind: str, body: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def without_list(kind: str, body: Any) -> Any:
-    """Return a workload's pod template without its pull-secret list, for comparison; None for other kinds."""
+def spec_path(kind: str) -> tuple[str, ...]:
+    """Return the keys that lead to a pod spec: a pod's own, or that of a workload's template."""
+    return ("spec",) if kind == "Pod" else (*template_path(kind), "spec")
+
+
+CONTAINERS = ("containers", "initContainers")
+"""Lists of a pod spec whose images can be changed, in a live pod as well (Kubernetes API, pod update rules)."""
+
+
+def images_of(kind: str, body: Any) -> dict[tuple[str, str], str]:
+    """Return the image of each container by its list and name; empty for kinds that hold none."""
+    if kind != "Pod" and kind not in WORKLOADS:
+        return {}
+    spec = dig(body, *spec_path(kind))
+    found = ((part, one) for part in CONTAINERS for one in dig(spec, part) or () if isinstance(one, dict))
+    return {(part, str(one.get("name"))): str(one.get("image")) for part, one in found}
+
+
+def bare_template(kind: str, body: Any) -> Any:
+    """Return a workload's template without pull-secret list and images, for comparison; None for other kinds."""
     found = template(kind, body) if kind in WORKLOADS else None
     if found is None:
         return None
     spec = {key: value for key, value in (found.get("spec") or {}).items() if key != "imagePullSecrets"}
+    for part in CONTAINERS:
+        if isinstance(spec.get(part), list):
+            spec[part] = [_imageless(one) for one in spec[part]]
     return {**found, "spec": spec}
+
+
+def _imageless(container: Any) -> Any:
+    return {k: v for k, v in container.items() if k != "image"} if isinstance(container, dict) else container

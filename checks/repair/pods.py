@@ -129,6 +129,7 @@ def _rehearsed(ref: ObjectRef, uid: str, writer: Writer) -> bool:
 
 def _delete(ref: ObjectRef, uid: str, writer: Writer) -> None:
     """Delete that very pod while it waits on an image; raises Spared where it does not any more."""
+    missing: NotFound | None = None
     for _ in range(TRIES):
         pod = writer.read(ref)
         if not _is_there(pod, uid) or pod is None or _going(pod):
@@ -137,7 +138,11 @@ def _delete(ref: ObjectRef, uid: str, writer: Writer) -> None:
             raise Spared(f"{ref} was left alone: no container of it waits on an image any more")
         try:
             writer.delete(ref, uid=uid, resource_version=str(dig(pod, "metadata", "resourceVersion") or ""))
-        except (NotFound, Conflict):
+        except Conflict:
+            continue
+        except NotFound as error:
+            # Where it is gone the next look tells; a server that shows it and denies it is believed in neither.
+            missing = error
             continue
         except NOT_WRITTEN:
             raise
@@ -146,6 +151,8 @@ def _delete(ref: ObjectRef, uid: str, writer: Writer) -> None:
             if _is_there(pod, uid) and not _going(pod or {}):
                 raise
         return
+    if missing is not None:
+        raise NotFound(f"{ref} is shown and was not deleted: {missing}", missing.status)
     raise Conflict(f"{ref} changes all the time; it was not deleted")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from checks.errors import Refused
 from checks.model import ObjectRef
 from checks.repair.declared import LAST_APPLIED, Fields, changes, declared, with_fields
-from checks.repair.kinds import HARBOR, WORKLOADS, without_list
+from checks.repair.kinds import HARBOR, WORKLOADS, bare_template, images_of
 from checks.repair.sealed import Sealed
 from checks.repair.steps import Body, Step, Verb
 
@@ -41,8 +41,16 @@ class Done:
 
     @property
     def label(self) -> str:
-        """What this machine's index calls it: a pod by its name, what is in Harbor with its kind and host."""
-        return str(self.ref) if self.ref.kind in HARBOR else self.ref.name
+        """What this machine's index calls it: a pod made again by its name, all else with its kind and place."""
+        return self.ref.name if self.verb is Verb.REMAKE_POD else str(self.ref)
+
+    @property
+    def images(self) -> dict[str, str]:
+        """The images that this step takes out and undo would put back, by container."""
+        if self.verb is not Verb.REPLACE:
+            return {}
+        old, new = (images_of(self.ref.kind, _body(sealed)) for sealed in (self.before, self.after))
+        return {name: image for (part, name), image in old.items() if new.get((part, name)) != image}
 
     def left(self, fields: Fields | None) -> bool:
         """Are these declared fields what this step left?"""
@@ -68,7 +76,7 @@ class Receipt:
     source: str = field(default="cluster", compare=False)
     """`cluster`, `local` or `process`: where it was read from."""
     vouched: frozenset[str] = field(default=frozenset(), compare=False)
-    """Pods whose manifest is known here to be the one that was written: nobody has forged it."""
+    """Labels of steps of which it is known here that nobody has forged what they would put back."""
 
     @property
     def undoable(self) -> bool:
@@ -162,6 +170,15 @@ def harbor_seals(receipt: Receipt) -> dict[str, str]:
     return {step.label: _way_back(step) for step in receipt.steps if step.ref.kind in HARBOR}
 
 
+def image_seals(receipt: Receipt) -> dict[str, str]:
+    """Return a hash of the images that undo would put back into each object, by its label."""
+    return {
+        step.label: hashlib.sha256(json.dumps([step.label, sorted(step.images.items())]).encode()).hexdigest()
+        for step in receipt.steps
+        if step.images
+    }
+
+
 def _way_back(step: Done) -> str:
     kind = step.ref.kind
     before, after = (declared(kind, _body(sealed)) for sealed in (step.before, step.after))
@@ -252,16 +269,17 @@ def _check(step: Done, where: str) -> None:
         raise Refused(f"{where} names a {ref.kind}, which no repair of ours touches")
     if ref.kind == "Secret" and any(b and b.get("type") in _NEVER for b in (before, after)):
         raise Refused(f"{where} holds a Secret that gives rights in the cluster; no repair of ours touches those")
-    if (ref.kind == "Pod") != (step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD)):
+    pods = (Verb.REPLACE_POD, Verb.REMAKE_POD)
+    if step.verb in pods if ref.kind != "Pod" else step.verb not in (*pods, Verb.REPLACE):
         raise Refused(f"{where} would {step.verb.value} {ref}, which no repair of ours does")
-    if ref.kind in ("Secret", "Pod"):
+    if ref.kind == "Secret" or step.verb in pods:
         return
     if step.verb is not Verb.REPLACE or before is None or after is None:
         raise Refused(f"{where} makes or deletes {ref}, which no repair of ours does")
     touched = changes(declared(ref.kind, before) or {}, declared(ref.kind, after) or {})
     marks = {path for path in touched if path[0] == "metadata" and path[-1] != LAST_APPLIED}
-    if marks or without_list(ref.kind, before) != without_list(ref.kind, after):
-        raise Refused(f"{where} changes more of {ref} than its pull secrets, which no repair of ours does")
+    if marks or bare_template(ref.kind, before) != bare_template(ref.kind, after):
+        raise Refused(f"{where} changes more of {ref} than pull secrets and images, which no repair of ours does")
 
 
 def _check_harbor(step: Done, before: Body | None, after: Body | None, where: str) -> None:

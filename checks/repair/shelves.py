@@ -33,6 +33,8 @@ class InCluster:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self.unlisted = ""
+        """Why the receipts could not be listed when they last were looked for; empty where they could."""
 
     def put(self, receipt: Receipt) -> None:
         """Create the receipt, or write it anew. Raises ClusterError."""
@@ -40,10 +42,18 @@ class InCluster:
         try:
             self._shelf.create(ref, _secret(receipt))
         except Conflict:
-            self._renew(ref, receipt)
+            self._replace(self._shelf.read(ref), receipt)
 
-    def _renew(self, ref: ObjectRef, receipt: Receipt) -> None:
-        there = self._shelf.read(ref)
+    def renew(self, receipt: Receipt) -> None:
+        """Write a receipt anew; one that somebody removed meanwhile is made again. Raises ClusterError."""
+        there = self._shelf.read(where(receipt))
+        if there is None:
+            self._shelf.create(where(receipt), _secret(receipt))
+        else:
+            self._replace(there, receipt)
+
+    def _replace(self, there: Body | None, receipt: Receipt) -> None:
+        ref = where(receipt)
         if there is None or not is_ours(there):
             raise Conflict(f"{ref} is there already and is not a receipt of ours") from None
         self._shelf.replace(ref, {**there, "data": _secret(receipt)["data"]})
@@ -63,11 +73,12 @@ class InCluster:
 
     def bodies(self, hints: tuple[ObjectRef, ...]) -> Iterator[Body]:
         """Yield the receipts' Secrets; where they may not be listed, those that the local index names."""
+        self.unlisted = ""
         try:
             yield from self._shelf.receipts()
             return
-        except ClusterError:
-            pass
+        except ClusterError as error:
+            self.unlisted = str(error).rstrip(".")
         for ref in hints:
             try:
                 body = self._shelf.read(ref)
@@ -122,6 +133,8 @@ class InFolder:
         """Write the receipt."""
         statefolder.write(self._path(receipt), encode(receipt))
 
+    renew = put
+
     def remove(self, receipt: Receipt) -> None:
         """Remove the receipt."""
         statefolder.remove(self._path(receipt))
@@ -151,6 +164,8 @@ class InProcess:
     def put(self, receipt: Receipt) -> None:
         """Keep the receipt."""
         self._receipts[receipt.id, receipt.namespace] = receipt
+
+    renew = put
 
     def remove(self, receipt: Receipt) -> None:
         """Forget the receipt."""

@@ -41,8 +41,16 @@ def best(target: ObjectRef, images: Sequence[ImageRef], bench: Bench, *, neighbo
 
     Without `neighbours` other Secrets are left out: where the pods name none, a good one is attached, not copied.
     """
+    if (own := own_entry(target, images, bench)) is not None:
+        return own
     near = neighbour(target, images, bench) if neighbours else None
-    return own_entry(target, images, bench) or near or _personal(images, bench)
+    if isinstance(near, Source):
+        return near
+    found = _personal(images, bench)
+    if isinstance(found, Source):
+        return found
+    unread = f"other Secrets here could not be looked at ({near})" if near is not None else ""
+    return f"{unread or 'no other Secret here has a login that pulls these images'}, and {found}"
 
 
 def own_entry(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:
@@ -61,31 +69,36 @@ def _serves(body: Body, images: Sequence[ImageRef]) -> bool:
     return bool(secret.ignored or secret.fault) or any(e.serves for i in images for e in answer(i, [secret]).entries)
 
 
-def neighbour(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | None:
-    """Another pull Secret of the namespace whose login pulls all images."""
+def neighbour(target: ObjectRef, images: Sequence[ImageRef], bench: Bench) -> Source | ClusterError | None:
+    """Another pull Secret of the namespace whose login pulls all images; the error where one could not be looked at."""
     try:
         names = bench.pull_secret_names(target.namespace)
-    except ClusterError:
-        return None
+    except ClusterError as error:
+        return error
+    unread: ClusterError | None = None
     for name in names:
-        found = bench.try_secret(target.namespace, name, images) if name != target.name else None
+        try:
+            found = bench.try_secret(target.namespace, name, images) if name != target.name else None
+        except ClusterError as error:
+            unread = unread or error
+            continue
         if found is not None and found[1].proven:
             return Source("copy-login", *found, f"of Secret {name}")
-    return None
+    return unread
 
 
 def _personal(images: Sequence[ImageRef], bench: Bench) -> Source | str:
     host = images[0].registry
     login = bench.personal_login(host)
     if isinstance(login, Unknown):
-        return f"no other Secret here has a login that pulls these images, and your own is not known: {login.why}"
+        return f"your own is not known: {login.why}"
     if login is None:
-        return f"no other Secret here has a login that pulls these images, nor have you one for {host}"
+        return f"you have none for {host}"
     proof = bench.prove(login, images)
     if login.identity:
-        return f"no other Secret here has a login that pulls these images, and {_identity(host, proof)}"
+        return _identity(host, proof)
     if proof.refused:
-        return f"no other Secret here has a login that pulls these images, and {host} refuses your own"
+        return f"{host} refuses your own"
     return Source("personal-login", login, proof, f"of {login.username}, your own")
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from checks.errors import DoctorError
 from checks.model import ObjectRef, Pull
 from checks.repair.bench import Bench
 from checks.repair.kinds import WORKLOADS, WRITTEN, dig, list_holder, pull_list
@@ -68,9 +67,6 @@ def may_change_template(found: Carrier) -> bool:
 
 
 def read_pod(pull: Pull, bench: Bench) -> Body | None:
-    """Return the pod if it still is the one of the problem."""
-    try:
-        body = bench.read(ObjectRef("Pod", pull.namespace, pull.pod))
-    except DoctorError:
-        return None
+    """Return the pod if it still is the one of the problem; raises ClusterError where it cannot be read."""
+    body = bench.read(ObjectRef("Pod", pull.namespace, pull.pod))
     return body if body is not None and dig(body, "metadata", "uid") == pull.pod_uid else None

@@ -24,7 +24,7 @@ HOST = "harbor.demo.test"
 @pytest.fixture
 def gone() -> Iterator[World]:
     """A world whose one trouble is a robot that somebody deleted."""
-    with small_world("HD304") as made:
+    with small_world(GONE) as made:
         made.registries.harbor.refusal_seconds = 1.1
         yield made
 

@@ -1,10 +1,15 @@
 """The list: there before the scan ends, still under the cursor, filtered and opened by keys."""
 
 import copy
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from checks.demo.harbor.server import Server
+from checks.demo.harbor.web import Request, Response
 from checks.demo.world import World
 from checks.settings import Settings
 from tests.app.console import ATTACH, FORM, PORT, Hand, console, first_workload, settings_for, small_world
@@ -13,6 +18,9 @@ from tui.screens.main import MainScreen
 from tui.screens.problem import ProblemScreen
 
 OTHER = "HD106:web/harbor-ui"
+ELSEWHERE = ("HD202", "HD205", "HD211", "HD212", "HD213", "HD214")
+"""Troubles that are explained without Harbor's own host."""
+AT_HARBOR = ("HD101", "HD102", "HD103", "HD104", "HD105", "HD106", "HD107", "HD402", "HD501", "HD502", "HD504")
 SIZES = (
     *((40, 10), (41, 60), (60, 12), (79, 24), (80, 24), (99, 30), (100, 29), (120, 40)),
     *((160, 10), (200, 60), (220, 60), (220, 10)),
@@ -21,6 +29,24 @@ SIZES = (
 
 def sentence(hand: Hand) -> str:
     return " ".join(hand.board.problems[hand.problems.key or ""].sentence.split())
+
+
+@contextmanager
+def harbor_silent(world: World) -> Iterator[threading.Event]:
+    """Harbor answers nothing before this is set."""
+    server = world.registries._ports["harbor.demo.test"]
+    assert isinstance(server, Server)
+    app, may = server.app, threading.Event()
+
+    def late(request: Request) -> Response:
+        may.wait(60)
+        return app(request)
+
+    server.app = late
+    try:
+        yield may
+    finally:
+        may.set()
 
 
 async def test_the_list_and_its_verdicts_are_there_before_the_scan_ends(full: World, tmp_path: Path) -> None:
@@ -37,19 +63,21 @@ async def test_the_list_and_its_verdicts_are_there_before_the_scan_ends(full: Wo
         assert sentence(hand) in hand.pane
 
 
-async def test_the_cursor_stays_on_its_row_while_others_arrive(full: World, tmp_path: Path) -> None:
-    async with console(settings_for(full, tmp_path)) as hand:
-        await hand.until(lambda: len(hand.board.rows) > 5, "rows")
-        await hand.press("down", "down", "down")
-        held, before = hand.problems.key, len(hand.board.rows)
-        assert held is not None
-        assert hand.board.scanning
-        await hand.until(lambda: len(hand.board.rows) > before + 5, "more rows")
-        assert hand.problems.key == held
-        await hand.scanned()
-        assert hand.problems.key == held
-        assert sentence(hand) in hand.pane
-        assert hand.board.problems[held].code in str(hand.detail.border_title)
+async def test_the_cursor_stays_on_its_row_while_others_arrive(tmp_path: Path) -> None:
+    with small_world(*ELSEWHERE, *AT_HARBOR) as world, harbor_silent(world) as answers:
+        async with console(settings_for(world, tmp_path)) as hand:
+            await hand.until(lambda: len(hand.board.rows) > 2, "rows of those that need no Harbor")
+            await hand.press("down", "down")
+            held, before = hand.problems.key, len(hand.board.rows)
+            assert held is not None
+            assert hand.board.scanning
+            answers.set()
+            await hand.until(lambda: len(hand.board.rows) > before + 5, "more rows")
+            assert hand.problems.key == held
+            await hand.scanned()
+            assert hand.problems.key == held
+            assert sentence(hand) in hand.pane
+            assert hand.board.problems[held].code in str(hand.detail.border_title)
 
 
 async def test_an_untouched_cursor_stays_on_the_worst_problem(settings: Settings) -> None:

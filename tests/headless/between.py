@@ -1,5 +1,6 @@
 """Stands between the program and the API server: passes requests on, notes them, and makes chosen ones fail."""
 
+import base64
 import http.client
 import json
 import socket
@@ -61,6 +62,8 @@ class Fault:
     """The message quotes the request's body, as a careless webhook does."""
     gate: threading.Event | None = None
     """The request waits for this, and then passes unharmed."""
+    acts: Callable[[], object] | None = None
+    """Done before the connection is cut: it kills the program."""
 
 
 @dataclass(slots=True)
@@ -83,12 +86,28 @@ class Trap:
         return self.number <= self.count < self.number + self.times
 
 
-class Between:
-    """A proxy in front of a world's API server, over TLS like the server itself."""
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An API server; `context` trusts it, and holds a client's certificate where it asks for one."""
 
-    def __init__(self, world: World) -> None:
-        self.target = urlsplit(world.url).netloc
+    netloc: str
+    context: ssl.SSLContext
+
+    @classmethod
+    def of(cls, world: World) -> "Upstream":
+        return cls(urlsplit(world.url).netloc, ssl.create_default_context(cafile=CA_FILE))
+
+
+class Between:
+    """A proxy in front of an API server, over TLS like the server itself."""
+
+    def __init__(self, world: World | Upstream) -> None:
+        self.upstream = world if isinstance(world, Upstream) else Upstream.of(world)
         self.seen: list[Seen] = []
+        self.answers: list[tuple[Seen, int]] = []
+        """What was passed on, with the status of its answer."""
+        self.passed: Callable[[Seen], object] = lambda seen: None
+        """Called after the API server has answered, before the answer is passed on."""
         self.traps: list[Trap] = []
         self.lock = threading.Lock()
         self.closed = threading.Event()
@@ -104,7 +123,8 @@ class Between:
     def kubeconfig(self, made: Path) -> Path:
         """Point a kubeconfig of the world here; the context keeps its name."""
         config = json.loads(made.read_text())
-        config["clusters"][0]["cluster"]["server"] = self.url
+        authority = base64.b64encode(CA_FILE.read_bytes()).decode()
+        config["clusters"][0]["cluster"] |= {"server": self.url, "certificate-authority-data": authority}
         path = made.with_name(made.name + "-between")
         path.write_text(json.dumps(config))
         return path
@@ -117,6 +137,7 @@ class Between:
     def clear(self) -> None:
         self.traps.clear()
         self.seen.clear()
+        self.answers.clear()
 
     def writes(self) -> list[Seen]:
         return [seen for seen in self.seen if seen.writes]
@@ -162,45 +183,52 @@ class _Handler(BaseHTTPRequestHandler):
             between.seen.append(seen)
             caught = next((trap for trap in between.traps if trap.catches(seen)), None)
         if caught is None:
-            self._pass(body, answer=True)
+            self._pass(seen, answer=True)
             return
         caught.sprung.set()
         try:
-            self._fail(caught.fault, body)
+            self._fail(caught.fault, seen)
         finally:
             caught.over.set()
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815
 
-    def _fail(self, fault: Fault, body: bytes) -> None:
+    def _fail(self, fault: Fault, seen: Seen) -> None:
         if fault.gate is not None:
             assert fault.gate.wait(60)
-            self._pass(body, answer=True)
+            self._pass(seen, answer=True)
             return
         if fault.passes:
-            self._pass(body, answer=False)
+            self._pass(seen, answer=False)
+        if fault.acts is not None:
+            fault.acts()
         if fault.seconds:
             self.server.between.closed.wait(fault.seconds)
         if fault.status:
+            message = fault.message + seen.body.decode() * fault.echoes
             status = {
                 "kind": "Status", "apiVersion": "v1", "status": "Failure",
-                "message": fault.message + body.decode() * fault.echoes, "reason": fault.reason, "code": fault.status,
+                "message": message, "reason": fault.reason, "code": fault.status,
             }  # fmt: skip
             self._send(fault.status, json.dumps(status).encode(), {"Content-Type": "application/json", **fault.headers})
             return
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _pass(self, body: bytes, *, answer: bool) -> None:
-        trust = ssl.create_default_context(cafile=CA_FILE)
-        upstream = http.client.HTTPSConnection(self.server.between.target, timeout=60, context=trust)
+    def _pass(self, seen: Seen, *, answer: bool) -> None:
+        between = self.server.between
+        server = between.upstream
+        upstream = http.client.HTTPSConnection(server.netloc, timeout=60, context=server.context)
         try:
             headers = {k: value for k, value in self.headers.items() if k.lower() not in ("host", "connection")}
-            upstream.request(self.command, self.path, body or None, headers)
+            upstream.request(self.command, self.path, seen.body or None, headers)
             reply = upstream.getresponse()
             content = reply.read()
         finally:
             upstream.close()
+        with between.lock:
+            between.answers.append((seen, reply.status))
+        between.passed(seen)
         if answer:
             kept = {name: value for name, value in reply.getheaders() if name.lower() not in _HOP}
             if reply.getheader("Content-Encoding"):

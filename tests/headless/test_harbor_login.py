@@ -20,7 +20,7 @@ GONE, REFUSED = "HD304:pay/legacy-robot", "HD301:pay/legacy-robot"
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """A world whose one trouble is a robot that somebody deleted."""
-    with Ground(tmp_path_factory.mktemp("ground"), "HD304") as made:
+    with Ground(tmp_path_factory.mktemp("ground"), GONE) as made:
         yield made
 
 

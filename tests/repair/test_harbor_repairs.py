@@ -15,6 +15,9 @@ from checks.model import ObjectRef
 from checks.repair.plan import FixPlan, Refusal, Safety
 from tests.repair.harbors import API, HOST, House, plan_of, problem_of, quiet, robot_ref, undone
 
+GONE = "HD304:pay/legacy-robot"
+FLEET = "HD304:robot$platform+fleet@harbor.demo.test"
+
 CASES = [
     ("HD101", "mint-robot"),
     ("HD106", "mint-robot"),
@@ -23,7 +26,7 @@ CASES = [
     ("HD302", "extend-robot"),
     ("HD303", "mint-robot"),
     ("HD303", "enable-robot"),
-    ("HD304", "mint-robot"),
+    (GONE, "mint-robot"),
     ("HD401", "mint-robot"),
     ("HD401", "add-member"),
     ("HD402", "mint-robot"),
@@ -130,7 +133,7 @@ def test_a_robot_that_others_work_with_is_not_offered_to_be_disabled(house: Any)
 
 
 def test_a_robot_that_does_not_pull_is_deleted_again_before_anything_is_written(house: Any) -> None:
-    here = house("HD304")
+    here = house(GONE)
     doctor, before = here.doctor(), here.all()
     plan = plan_of(doctor, "HD304", "mint-robot")
     here.harbor.set_policy("pay", prevent_vul="high")
@@ -146,7 +149,7 @@ def test_a_robot_that_does_not_pull_is_deleted_again_before_anything_is_written(
 
 
 def test_a_robot_that_cannot_be_deleted_again_is_left_to_undo(house: Any) -> None:
-    here = house("HD304")
+    here = house(GONE)
     doctor, before = here.doctor(), here.all()
     plan = plan_of(doctor, "HD304", "mint-robot")
     here.harbor.set_policy("pay", prevent_vul="high")

@@ -194,7 +194,7 @@ def test_a_project_that_was_filled_meanwhile_stays_and_all_else_is_undone(house:
 
 
 def test_images_of_two_projects_get_one_robot_of_the_system(house: Any) -> None:
-    (base,) = (scenario for scenario in SCENARIOS if scenario.code == "HD304")
+    (base,) = (scenario for scenario in SCENARIOS if scenario.subject == "pay/legacy-robot")
     one = base.workloads[0]
     other: Workload = replace(one, name="reports", image=f"{HOST}/shop/web:1.4.1", says=says.unauthorized)
     here = house(more=(replace(base, workloads=(one, other)),))

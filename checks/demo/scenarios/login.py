@@ -2,11 +2,11 @@
 
 import math
 
-from checks.demo.harbor_content import PASSWORD, SECRET
+from checks.demo.harbor_content import BOTH, PASSWORD, SECRET
 from checks.demo.kubelet.faults import Faults
 from checks.demo.registries import Registries
 from checks.demo.scenarios import says
-from checks.demo.scenarios.model import Workload, one, work
+from checks.demo.scenarios.model import Scenario, Workload, one, pull_secret, work
 
 _OIDC = "oidc.demo.test"
 _NO = says.unauthorized
@@ -22,6 +22,18 @@ def _retired(registries: Registries, _: Faults) -> None:
     """Somebody tidied up."""
     registries.harbor.add_robot("legacy", "pay", age_days=400, description="before there were robots for each cluster")
     registries.harbor.delete_robot("pay+legacy", by="dmitri", days_ago=2.1)
+
+
+_FLEET = ("crm", "data", "infra", "monitoring", "pay", "shop", "web")
+"""Namespaces that the platform team put its agent into, all with one robot account."""
+
+
+def _tidied(registries: Registries, _: Faults) -> None:
+    """The robot account of a whole fleet is deleted."""
+    registries.harbor.add_project("platform")
+    registries.harbor.push_image("platform/metrics-agent", "0.9.2", platforms=BOTH, attested=False)
+    registries.harbor.add_robot("fleet", "platform", age_days=200, description="the agent in every namespace")
+    registries.harbor.delete_robot("platform+fleet", by="olivia", days_ago=0.15)
 
 
 def _lock(registries: Registries, _: Faults) -> None:
@@ -57,6 +69,15 @@ LOGIN = (
         work("pay", "ledger", "pay/worker:7.1.1", 49.5, _NO, 2, "legacy-robot"),
         "robot$pay+legacy",
         prepare=_retired,
+    ),
+    Scenario(
+        *("HD304", "robot$platform+fleet@harbor.demo.test"),
+        tuple(
+            work(space, "metrics-agent", "platform/metrics-agent:0.9.2", 3.3, _NO, 5 + (n < 5), "platform-pull")
+            for n, space in enumerate(_FLEET)
+        ),
+        tuple(pull_secret(space, "platform-pull", "robot$platform+fleet", SECRET) for space in _FLEET),
+        prepare=_tidied,
     ),
     one(
         *("HD305", "web/site-robot"),

@@ -1,6 +1,7 @@
 """Key a: make new pods name a Secret that is there and good, and replace the stuck ones."""
 
 from checks.credentials import Login
+from checks.errors import ClusterError
 from checks.image import ImageRef
 from checks.model import ObjectRef, Problem
 from checks.repair.bench import Bench
@@ -38,15 +39,24 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
 
 
 def _proven(namespace: str, images: tuple[ImageRef, ...], bench: Bench) -> tuple[str, Login, LoginProof] | None:
-    """The first Secret that pulls all images, one whose login may nothing else before a powerful one."""
-    powerful = None
+    """The first Secret that pulls all images, one whose login may nothing else before a powerful one.
+
+    Raises ClusterError where none does, but one that cannot be read might.
+    """
+    powerful, unread = None, None
     for name in bench.pull_secret_names(namespace):
-        found = bench.try_secret(namespace, name, images)
+        try:
+            found = bench.try_secret(namespace, name, images)
+        except ClusterError as error:
+            unread = unread or error
+            continue
         if found is None or not found[1].proven:
             continue
         if not found[1].powers:
             return (name, *found)
         powerful = powerful or (name, *found)
+    if powerful is None and unread is not None:
+        raise unread
     return powerful
 
 

@@ -1,0 +1,130 @@
+"""Every plan that writes, as a person starts it from the command line: on which trouble, with which arguments."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from checks.demo.harbor import ADMIN_PASSWORD
+from checks.demo.harbor_content import PASSWORD, SECRET
+from checks.demo.scenarios import SCENARIOS, Scenario, says
+from checks.demo.scenarios.model import HARBOR, Workload, entry, payload, pull_secret
+from checks.demo.world import World
+from checks.repair import onboard, plans, sources
+from checks.repair.plans import advice
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One plan on one small world."""
+
+    name: str
+    plan: str
+    scenario: Scenario
+    namespace: str
+    harbor: bool = False
+    """The operator gives a login for Harbor."""
+    arguments: tuple[str, ...] = ()
+    given: str = ""
+    """On standard input."""
+    before: Callable[[World], object] = field(default=lambda world: None)
+    """Done to the world before the first scan."""
+    pulls_then: bool = False
+    """The pods pull as soon as the first repair is closed."""
+    also: tuple[str, ...] = ()
+    """Further namespaces."""
+    personal: bytes = b""
+    """The user's own docker config."""
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.namespace, *self.also)
+
+    @property
+    def first(self) -> str:
+        """The plan that is carried out first; what is offered after it is not asked for by name."""
+        return "mint-robot" if self.plan == "disable-robot" else self.plan
+
+    def command(self, namespaces: tuple[str, ...], wait: str = "0") -> tuple[str, ...]:
+        """The arguments; the namespaces may bear other names than in the scenario."""
+        if self.plan == "onboard":
+            return ("onboard", namespaces[0], *self.arguments, "--yes", "-o", "json")
+        places = ("-n", ",".join(namespaces))
+        asked = ("--plan", self.first, *self.arguments, "--yes", "--wait", wait, "-o", "json")
+        return ("fix", self.scenario.code, *places, *asked)
+
+
+def _of(code: str, subject: str = "") -> Scenario:
+    found = next(s for s in SCENARIOS if s.code == code and subject in s.subject)
+    works = tuple(replace(work, replicas=min(2, work.replicas)) for work in found.workloads[:1])
+    return replace(found, workloads=works)
+
+
+def _immutable(world: World) -> None:
+    world.objects.edit("secrets", "shop", "harbor-pull", lambda secret: secret.update(immutable=True))
+
+
+_BARE = Scenario(
+    "HD101",
+    "pay/default",
+    (Workload("pay", "debug-shell", f"{HARBOR}/pay/api:7.2.0", 5.3, says.nothing_sent, "Pod"),),
+    (pull_secret("pay", "harbor-pull", "robot$pay+pull", SECRET),),
+)
+_TWO = Scenario(
+    "HD301",
+    "web/harbor-login",
+    (
+        Workload("web", "site", f"{HARBOR}/web/frontend:3.2.0", 5.3, says.unauthorized, secrets=("harbor-login",)),
+        Workload("crm", "desk", f"{HARBOR}/crm/backend:12.5", 5.2, says.unauthorized, secrets=("harbor-login",)),
+    ),
+    tuple(pull_secret(space, "harbor-login", "lena", PASSWORD + "!") for space in ("web", "crm")),
+)
+_OWN = Scenario(
+    "HD101", "data/default", (Workload("data", "etl", f"{HARBOR}/data/etl:2026.11", 5.3, says.nothing_sent),)
+)
+_ADMIN = ("--username", "admin", "--password-stdin")
+_TYPED = ("--username", "robot$pay+pull", "--password-stdin")
+_USER = ("--project", "pay", "--user", "sam", "--password-stdin")
+
+COURSES = (
+    Course("recreate-secret, in place", "recreate-secret", _of("HD109"), "shop"),
+    Course("recreate-secret, other type", "recreate-secret", _of("HD104"), "infra"),
+    Course("recreate-secret, immutable", "recreate-secret", _of("HD109"), "shop", before=_immutable),
+    Course("recreate-secret, StatefulSet", "recreate-secret", _of("HD105"), "crm"),
+    Course("copy-login", "copy-login", _of("HD103"), "data"),
+    Course("add-entry", "add-entry", _of("HD106"), "crm"),
+    Course("new-login", "new-login", _of("HD101"), "pay", arguments=_TYPED, given=SECRET + "\n"),
+    Course(
+        "new-login, two namespaces", "new-login", _TWO, "web", also=("crm",), arguments=_ADMIN,
+        given=ADMIN_PASSWORD + "\n",
+    ),
+    Course("personal-login", "personal-login", _OWN, "data", personal=payload(harbor=entry("admin", ADMIN_PASSWORD))),
+    Course("attach", "attach", _of("HD101"), "pay"),
+    Course("attach, bare pod", "attach", _BARE, "pay"),
+    Course("replace-pods", "replace-pods", _of("HD102"), "crm"),
+    Course("mint-robot", "mint-robot", _of("HD302"), "data", harbor=True),
+    Course("mint-robot, attached", "mint-robot", _of("HD101"), "pay", harbor=True),
+    Course("extend-robot", "extend-robot", _of("HD302"), "data", harbor=True),
+    Course("enable-robot", "enable-robot", _of("HD303"), "web", harbor=True),
+    Course("add-member", "add-member", _of("HD401"), "pay", harbor=True),
+    Course(
+        "disable-robot", "disable-robot", _of("HD302"), "data", harbor=True, arguments=("--disable-old",),
+        pulls_then=True,
+    ),
+    Course("onboard, robot", "onboard", _of("HD302"), "data", harbor=True, arguments=("--project", "fresh")),
+    Course("onboard, user", "onboard", _of("HD302"), "data", harbor=True, arguments=_USER, given=PASSWORD + "\n"),
+)  # fmt: skip
+
+BY_NAME = {course.name: course for course in COURSES}
+
+
+def plans_that_write() -> set[str]:
+    """The ids of all plans that can be carried out, from the modules that propose them."""
+    modules = [importlib.import_module(f"{plans.__name__}.{m.name}") for m in pkgutil.iter_modules(plans.__path__)]
+    named = {text for module in modules for text in (getattr(module, "ID", ""), getattr(module, "DISABLE", "")) if text}
+    # A login has several sources, each of which names the plan.
+    sourced = set(re.findall(r'Source\("([a-z-]+)"', inspect.getsource(sources)))
+    return (named | sourced | {onboard.ID}) - {advice.ID}
