@@ -100,6 +100,15 @@ def cluster_now(evidence: Evidence) -> datetime | None:
     return evidence.gathered + ahead.value if isinstance(ahead, Fact) else None
 
 
+def registry_times(evidence: Evidence) -> tuple[datetime, ...]:
+    """Return what time it was at the image's registry when the evidence was gathered, by each of its answers.
+
+    None where it told no time. Several servers behind one name may differ.
+    """
+    host = evidence.image.registry.lower() if evidence.image else ""
+    return tuple(evidence.gathered + ahead for whose, ahead in _servers(evidence) if whose.lower() == host)
+
+
 def behind_certificate(evidence: Evidence, way: NodeWay) -> str:
     """Return what a clock has to do with a certificate that is out of its time, as the end of a sentence.
 

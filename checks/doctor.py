@@ -20,9 +20,11 @@ from checks.tenants import Onboards
 from checks.told import ClusterInfo as ClusterInfo
 from checks.told import FormDefaults
 from checks.told import Report as Report
+from checks.told import gates as told_gates
 
 if TYPE_CHECKING:
     from checks.kit import Kit, ProberOf
+    from checks.repair.export import Export
     from checks.repair.receipt import Receipt
     from checks.scan import Scan
 
@@ -54,7 +56,8 @@ class Doctor(AsksNode, Onboards, SignsIn):
         """
         opened = self._open(interactive)
         cluster = opened.cluster
-        return ClusterInfo(cluster.name, cluster.server, cluster.who(), cluster.namespace)
+        strict = told_gates({cluster.name: (cluster.gate.read_only, cluster.gate.protected)})
+        return ClusterInfo(cluster.name, cluster.server, cluster.who(), cluster.namespace, gates=strict)
 
     def look(self, stop: threading.Event, tell: Tell | None) -> Report:
         """Find and explain; `tell` gets what is known until then. Raises ClusterError, Interrupted."""
@@ -173,6 +176,12 @@ class Doctor(AsksNode, Onboards, SignsIn):
                 offers.setdefault(offer.id, offer)
         return tuple(sorted(offers.values(), key=_worth))
 
+    def export(self, problem: Problem, plan: FixPlan) -> "Export":
+        """Return what goes into Git for a plan or an advice: texts without passwords. Slow: call from a worker."""
+        from checks.repair.export import export
+
+        return export(problem, plan, self._open().workbench)
+
     def form(self, problem: Problem) -> FormDefaults:
         """Return what is known for a new login: registry, user name, and the Secret it goes into."""
         from checks.repair.prove import registry_of, secrets_at_fault
@@ -193,9 +202,16 @@ class Doctor(AsksNode, Onboards, SignsIn):
         """Let the API server say about every write of a plan whether it would take it; writes nothing."""
         self._open().mender.check(plan)
 
-    def apply(self, plan: FixPlan, on_progress: Callable[[Progress], None]) -> Outcome:
-        """Carry out a plan that a person has seen: receipt first, then step by step; never cancelled midway."""
-        return self._open().mender.apply(plan, on_progress)
+    def protected(self, cluster: str = "") -> str:  # noqa: ARG002 - the facade's; there is one cluster here
+        """Return the name that must be given before anything is written; empty where none is, or not connected."""
+        return self._opened.gate.confirm if self._opened is not None else ""
+
+    def apply(self, plan: FixPlan, on_progress: Callable[[Progress], None], confirmed: str = "") -> Outcome:
+        """Carry out a plan that a person has seen: receipt first, then step by step; never cancelled midway.
+
+        `confirmed`: the context's name as a person gave it; Refused is raised where a protected context wants it.
+        """
+        return self._open().mender.apply(plan, on_progress, confirmed)
 
     def verify(
         self, plan: FixPlan, problem: Problem, timeout: float, on_progress: Callable[[Progress], None],
@@ -228,18 +244,22 @@ class Doctor(AsksNode, Onboards, SignsIn):
         """Return the difference that undo would make; raises Refused where somebody changed an object since."""
         return self._open().mender.preview(receipt_id)
 
-    def undo(self, receipt_id: str, on_progress: Callable[[Progress], None]) -> Outcome:
-        """Take a repair back."""
+    def undo(self, receipt_id: str, on_progress: Callable[[Progress], None], confirmed: str = "") -> Outcome:
+        """Take a repair back; `confirmed` as with `apply`."""
         opened = self._open()
         try:
-            return opened.mender.undo(receipt_id, on_progress)
+            return opened.mender.undo(receipt_id, on_progress, confirmed)
         finally:
             opened.gatherer.forget_all()
             opened.workbench.forget()
 
-    def prune(self, receipt_id: str | None = None) -> int:
-        """Remove receipts without undoing; returns how many."""
-        return self._open().mender.prune(receipt_id)
+    def end_repair(self, receipt_id: str, confirmed: str = "") -> None:
+        """Write down that a repair that broke off came to its end; it stays undoable. `confirmed` as with `apply`."""
+        self._open().mender.end(receipt_id, confirmed)
+
+    def prune(self, receipt_id: str | None = None, confirmed: str = "") -> int:
+        """Remove receipts without undoing; returns how many. `confirmed` as with `apply`."""
+        return self._open().mender.prune(receipt_id, confirmed)
 
     def close(self) -> None:
         """Give back connections and temporary files."""
@@ -255,6 +275,7 @@ class Doctor(AsksNode, Onboards, SignsIn):
 
                 settings = self._settings() if callable(self._settings) else self._settings
                 self._opened = Kit(settings, interactive, self._probers)
+            self._take_awaited(self._opened)
             return self._opened
 
 

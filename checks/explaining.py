@@ -5,6 +5,7 @@ one answer, and a registry that hangs holds up its own pulls and no others.
 """
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -29,6 +30,9 @@ QUICK = Pace(leading=24, at_one_registry=8, following=3)
 """Somebody waits for the answer."""
 CALM = Pace(leading=8, at_one_registry=2, following=1)
 """Behind somebody's back: what they do now comes first."""
+_AT_FIRST = 2
+"""Leading lots at one registry until one has ended, or for `_ALONE` seconds: all at once, none would end soon."""
+_ALONE = 0.2
 _LOT = 16
 """Pulls that follow in one go: each costs about a millisecond."""
 _POLL = 0.1
@@ -82,6 +86,7 @@ class _Lots:
         self._following: deque[_Lot] = deque()
         self._led: Counter[str] = Counter()
         self._at_work = 0
+        self._all_from = time.monotonic() + _ALONE
 
     def __bool__(self) -> bool:
         return bool(self._following or any(self._ready.values()))
@@ -89,17 +94,19 @@ class _Lots:
     def take(self) -> list[_Lot]:
         """Return the lots that may begin now."""
         taken = list[_Lot]()
+        most = self._pace.at_one_registry if time.monotonic() >= self._all_from else _AT_FIRST
         while self._following and self._at_work < self._pace.following:
             self._at_work += 1
             taken.append(self._following.popleft())
         for registry, ready in self._ready.items():
-            while ready and self._led[registry] < self._pace.at_one_registry and self._led.total() < self._pace.leading:
+            while ready and self._led[registry] < most and self._led.total() < self._pace.leading:
                 self._led[registry] += 1
                 taken.append((ready.popleft(),))
         return taken
 
     def ended(self, lot: _Lot) -> None:
         """The answers that this lot needed are known: those that need the same may begin."""
+        self._all_from = 0.0
         rest = self._after.pop(_needs(lot[0]), None)
         if rest is None:
             self._at_work -= 1

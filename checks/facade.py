@@ -12,6 +12,7 @@ from checks.signin import Greeting
 from checks.told import ClusterInfo, FormDefaults, Report
 
 if TYPE_CHECKING:
+    from checks.repair.export import Export
     from checks.repair.onboard import Onboarding, Wanted
     from checks.repair.probe.answer import ProbeAnswer
     from checks.repair.probe.plan import ProbePlan
@@ -51,6 +52,9 @@ class Facade(Protocol):
     def offers(self, problem: Problem, login: Login | None = None) -> tuple[FixPlan | Refusal, ...]:
         """Return all plans for a problem, best first."""
 
+    def export(self, problem: Problem, plan: FixPlan) -> "Export":
+        """Return what goes into Git for a plan or an advice."""
+
     def form(self, problem: Problem) -> FormDefaults:
         """Return what is known for a new login."""
 
@@ -60,8 +64,11 @@ class Facade(Protocol):
     def check(self, plan: FixPlan) -> None:
         """Let the API server say whether it would take every write."""
 
-    def apply(self, plan: FixPlan, on_progress: OnProgress) -> Outcome:
-        """Carry out a plan that a person has seen."""
+    def protected(self, cluster: str = "") -> str:
+        """Return the name that must be given before anything is written to a cluster; empty where none is asked."""
+
+    def apply(self, plan: FixPlan, on_progress: OnProgress, confirmed: str = "") -> Outcome:
+        """Carry out a plan that a person has seen; `confirmed`: the context's name as they gave it."""
 
     def verify(
         self, plan: FixPlan, problem: Problem, timeout: float, on_progress: OnProgress, stop: threading.Event,
@@ -83,10 +90,13 @@ class Facade(Protocol):
     def undo_preview(self, receipt_id: str) -> tuple[tuple[str, str], ...]:
         """Return the difference that undo would make."""
 
-    def undo(self, receipt_id: str, on_progress: OnProgress) -> Outcome:
+    def undo(self, receipt_id: str, on_progress: OnProgress, confirmed: str = "") -> Outcome:
         """Take a repair back."""
 
-    def prune(self, receipt_id: str | None = None) -> int:
+    def end_repair(self, receipt_id: str, confirmed: str = "") -> None:
+        """Write down that a repair that broke off has come to its end all the same."""
+
+    def prune(self, receipt_id: str | None = None, confirmed: str = "") -> int:
         """Remove receipts without undoing; returns how many."""
 
     # ── nodes, tenants, Harbor ───────────────────────────────────────────────────────────────────────────────
@@ -99,10 +109,12 @@ class Facade(Protocol):
     def check_probe(self, plan: "ProbePlan") -> tuple[str, ...]:
         """Return what admission would change of a probe."""
 
-    def probe(self, plan: "ProbePlan", on_progress: OnProgress, stop: threading.Event) -> "ProbeAnswer":
+    def probe(
+        self, plan: "ProbePlan", on_progress: OnProgress, stop: threading.Event, confirmed: str = ""
+    ) -> "ProbeAnswer":
         """Run a probe that a person has agreed to."""
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "") -> tuple[str, ...]:
+    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
         """Delete probe pods of runs that broke off, and tell each in one sentence."""
 
     def harbor_host(self) -> str:

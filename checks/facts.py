@@ -24,6 +24,11 @@ class Fact(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning(Fact[T]):
+    """The first part of a list that goes on: what is not in it may be there all the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Why a value could not be known, as the end of a sentence: `no right to read Secrets in finance`."""
 
@@ -266,6 +271,6 @@ class Nearby:
     """What exists near the image: asked only when something is missing."""
 
     tags: Tags = NOT_LOOKED
-    """All tags of the repository, as the login may list them; empty where the repository is not there."""
+    """All tags of the repository (or a Beginning), as the login may list them; empty where it is not there."""
     elsewhere: "Fact[tuple[Elsewhere, ...]] | Unknown" = NOT_LOOKED
     """Where an image that names no registry is served after all; asked only where Docker Hub denies it."""

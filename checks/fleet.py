@@ -7,6 +7,7 @@ and hides nothing of the others.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.credentials import Login
@@ -21,9 +22,10 @@ from checks.repair.plan import FixPlan, LoginProof, Outcome, Refusal
 from checks.settings import Settings
 from checks.shared import Shared
 from checks.signin import Greeting
-from checks.told import ClusterInfo, FormDefaults, Report
+from checks.told import ClusterInfo, FormDefaults, Report, gates
 
 if TYPE_CHECKING:
+    from checks.repair.export import Export
     from checks.repair.onboard import Onboarding, Wanted
     from checks.repair.probe.answer import ProbeAnswer
     from checks.repair.probe.plan import ProbePlan
@@ -53,11 +55,14 @@ class Fleet:
     def __init__(self, settings: Settings, names: tuple[str, ...], patience: float | None) -> None:
         shared = Shared()
         self._doctors = {name: Doctor(replace(settings, context=name), shared.prober) for name in names}
+        self._settings = settings
         self._patience = patience
         self._turns = {name: threading.Lock() for name in names}
         self._parts = Parts(self._doctors, self._turns, threading.Event())
         self._failed: dict[str, DoctorError] = {}
         """Clusters that gave no answer when they were last asked."""
+        self._unconnected: dict[str, DoctorError] = {}
+        """Those that could not be connected to just now, so that the first look need not wait for them again."""
         self._held: dict[str, str] = {}
         """By receipt: the cluster that it is known to lie in."""
 
@@ -66,14 +71,17 @@ class Fleet:
     def connect(self, interactive: bool = False) -> ClusterInfo:
         """Say which clusters; raises nothing. Only with `interactive` they are connected to now: plugins may ask."""
         if interactive:
-            _, self._failed = each(self._doctors, lambda doctor: doctor.connect(interactive=True))
+            _, self._unconnected = each(self._doctors, lambda doctor: doctor.connect(interactive=True))
+            self._failed = self._unconnected
+        from checks.clients.kubeconfig import strict
+
         names = tuple(self._doctors)
-        return ClusterInfo(",".join(names), "", "", "", names)
+        return ClusterInfo(",".join(names), "", "", "", names, gates(strict(self._settings, names)))
 
     def look(self, stop: threading.Event, tell: Tell | None) -> Report:
         """Look at all clusters at once; raises ClusterError only where none of them could be seen."""
         self._parts = Parts(self._doctors, self._turns, stop)
-        failed, self._failed = self._failed, {}
+        failed, self._unconnected, self._failed = self._unconnected, {}, {}
         self._parts.begin(failed, told=tell is not None)
         for report in self._parts.growing(self._patience):
             if tell is not None:
@@ -96,8 +104,8 @@ class Fleet:
         return self._parts.watchable()
 
     def follow(self, report: Report, stop: threading.Event) -> Iterator[tuple[Report, str]]:  # noqa: ARG002 - as above
-        """Watch all clusters; one that gives no answer is tried again every now and then."""
-        return self._parts.follow()
+        """Watch all clusters; one that gives no answer is tried again every now and then. Ends when `stop` is set."""
+        return self._parts.follow(stop)
 
     def retest(self, problem: Problem, stop: threading.Event) -> tuple[Diagnosis, ...]:
         """Look again at one problem's pods."""
@@ -117,6 +125,11 @@ class Fleet:
         doctor, own = self._of(problem)
         return tuple(signed(problem.cluster, offer) for offer in doctor.offers(own, login))
 
+    def export(self, problem: Problem, plan: FixPlan) -> "Export":
+        """Return what goes into Git for a plan or an advice."""
+        doctor, own = self._of(problem)
+        return doctor.export(own, unsigned(plan))
+
     def form(self, problem: Problem) -> FormDefaults:
         """Return what is known for a new login."""
         doctor, own = self._of(problem)
@@ -131,9 +144,13 @@ class Fleet:
         """Let the plan's API server say whether it would take every write."""
         self._doctors[plan.cluster].check(unsigned(plan))
 
-    def apply(self, plan: FixPlan, on_progress: OnProgress) -> Outcome:
+    def protected(self, cluster: str = "") -> str:
+        """Return the name that must be given before anything is written there."""
+        return self._doctors[cluster].protected() if cluster in self._doctors else ""
+
+    def apply(self, plan: FixPlan, on_progress: OnProgress, confirmed: str = "") -> Outcome:
         """Carry a plan out in its cluster, and in no other."""
-        outcome = self._doctors[plan.cluster].apply(unsigned(plan), on_progress)
+        outcome = self._doctors[plan.cluster].apply(unsigned(plan), on_progress, confirmed)
         if outcome.receipt:
             self._held[outcome.receipt] = plan.cluster
         return outcome
@@ -166,15 +183,19 @@ class Fleet:
         """Return the difference that undo would make."""
         return self._holding(receipt_id).undo_preview(receipt_id)
 
-    def undo(self, receipt_id: str, on_progress: OnProgress) -> Outcome:
+    def undo(self, receipt_id: str, on_progress: OnProgress, confirmed: str = "") -> Outcome:
         """Take a repair back in the cluster that its receipt lies in."""
-        return self._holding(receipt_id).undo(receipt_id, on_progress)
+        return self._holding(receipt_id).undo(receipt_id, on_progress, confirmed)
 
-    def prune(self, receipt_id: str | None = None) -> int:
+    def end_repair(self, receipt_id: str, confirmed: str = "") -> None:
+        """Write down that a repair has come to its end, in the cluster that its receipt lies in."""
+        self._holding(receipt_id).end_repair(receipt_id, confirmed)
+
+    def prune(self, receipt_id: str | None = None, confirmed: str = "") -> int:
         """Remove one receipt, or those of finished repairs in all clusters; where one refuses, the others are done."""
         if receipt_id is not None:
-            return self._holding(receipt_id).prune(receipt_id)
-        counts, failed = each(self._answering(), lambda doctor: doctor.prune())
+            return self._holding(receipt_id).prune(receipt_id, confirmed)
+        counts, failed = each(self._answering(), lambda doctor: doctor.prune(confirmed=confirmed))
         for error in failed.values():
             raise type(error)(f"{sum(counts.values())} receipts were removed elsewhere; {error}")
         return sum(counts.values())
@@ -205,13 +226,17 @@ class Fleet:
         """Return what admission would change of a probe."""
         return self._doctors[plan.cluster].check_probe(plan)
 
-    def probe(self, plan: "ProbePlan", on_progress: OnProgress, stop: threading.Event) -> "ProbeAnswer":
+    def probe(
+        self, plan: "ProbePlan", on_progress: OnProgress, stop: threading.Event, confirmed: str = ""
+    ) -> "ProbeAnswer":
         """Run a probe on a node of its cluster."""
-        return self._doctors[plan.cluster].probe(plan, on_progress, stop)
+        return self._doctors[plan.cluster].probe(plan, on_progress, stop, confirmed)
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "") -> tuple[str, ...]:
-        """Delete probe pods of runs that broke off, in all clusters that answer."""
-        told, _ = each(self._answering(), lambda doctor: doctor.clear_probes(everywhere=everywhere, also=also))
+    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
+        """Delete probe pods of runs that broke off, in all clusters that answer; `confirmed`: in that one only."""
+        asked = {name: doctor for name, doctor in self._answering().items() if confirmed in ("", name)}
+        clear = partial(Doctor.clear_probes, everywhere=everywhere, also=also, confirmed=confirmed)
+        told, _ = each(asked, clear)
         return tuple(f"{name}: {line}" for name, lines in told.items() for line in lines)
 
     def harbor_host(self) -> str:
@@ -238,18 +263,21 @@ class Fleet:
         return self._introduced(lambda doctor: doctor.greet_harbor(login))[0]
 
     def use_harbor(self, login: Login) -> Greeting:
-        """Use a login for Harbor's API from now on in all clusters, where Harbor knows it."""
-        greeting, rest = self._introduced(lambda doctor: doctor.use_harbor(login))
-        for doctor in rest if greeting.known else ():
-            doctor.use_harbor(login)
+        """Use a login for Harbor's API from now on, where Harbor knows it; also in clusters that answer later."""
+        greeting, user = self._introduced(lambda doctor: doctor.use_harbor(login))
+        for doctor in self._doctors.values() if greeting.known else ():
+            if doctor is not user:
+                doctor.expect_harbor(login)
         return greeting
 
-    def _introduced(self, greet: Callable[[Doctor], Greeting]) -> tuple[Greeting, tuple[Doctor, ...]]:
-        """Ask until Harbor has answered: a wrong password is not sent once for each cluster."""
-        greeting, doctors = Greeting(False, "no cluster answers yet"), list(self._answering().values())
-        while doctors and not (greeting.known or greeting.refused):
-            greeting = greet(doctors.pop(0))
-        return greeting, tuple(doctors)
+    def _introduced(self, greet: Callable[[Doctor], Greeting]) -> tuple[Greeting, Doctor | None]:
+        """Ask until Harbor has answered, and whom: a wrong password is not sent once for each cluster."""
+        greeting, asked = Greeting(False, "no cluster answers yet"), None
+        for doctor in self._answering().values():
+            greeting, asked = greet(doctor), doctor
+            if greeting.known or greeting.refused:
+                break
+        return greeting, asked
 
     def close(self) -> None:
         """Give back connections and temporary files; one that is still being waited for holds none yet."""

@@ -82,14 +82,16 @@ class Histories:
 
     def _read(self, ref: ObjectRef) -> Past:
         kept = _KEPT_IN[ref.kind]
+        asked = f"read {ref.kind}s"
         try:
             owner = self._cluster.read(ref)
             if owner is None:
                 return Unknown(f"{ref} does not exist")
             chosen = selector_text(owner["spec"].get("selector") or {})
+            asked = f"list {kept}s"
             held = self._cluster.list_objects(kept, ref.namespace, label_selector=chosen)
         except Forbidden:
-            return Unknown(f"no right to read {ref.kind}s and {kept}s in {ref.namespace}")
+            return Unknown(f"no right to {asked} in {ref.namespace}")
         except DoctorError as error:
             return Unknown(str(error))
         own = [each for each in held if _controller(each) == owner["metadata"]["uid"]]

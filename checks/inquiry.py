@@ -148,6 +148,9 @@ def _asked(ask: Callable[[], T]) -> T | Unknown:
         return ask()
     except DoctorError as error:
         return Unknown(str(error))
+    except Exception as error:
+        # What is asked besides must not cost the verdict.
+        return Unknown(f"looking it up failed inside: {type(error).__name__}")
 
 
 def _missing(image: ImageRef | None, trials: tuple[Trial, ...]) -> _Missing | None:

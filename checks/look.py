@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Tell = Callable[[Report], object]
 REDRAW = 0.1
 """Seconds between two reports while results stream in."""
+_HEAD_START = 0.5
+"""Seconds at most that the pass over all pods waits for the first explanation: a first row is worth more than speed."""
 _BATCHES = 4
 """Parts of a look explained at a time: a registry that hangs holds up the part that was found first, not the rest."""
 
@@ -46,7 +48,11 @@ def look(doctor: Finds, stop: threading.Event, tell: Tell | None) -> Report:
     far = _SoFar(doctor, stop, tell)
     pool = ThreadPoolExecutor(_BATCHES, thread_name_prefix="look")
     try:
-        batches = [pool.submit(far.explain, batch) for snapshot in doctor.find(stop) if (batch := far.take(snapshot))]
+        batches = []
+        for snapshot in doctor.find(stop):
+            if batch := far.take(snapshot):
+                batches.append(pool.submit(far.explain, batch))
+                far.give_head_start()
         left = set(batches)
         while left:
             done, left = wait(left, timeout=REDRAW, return_when=FIRST_EXCEPTION)
@@ -67,6 +73,8 @@ class _SoFar:
         self._scan: Scan | None = None
         self._asked: dict[PullKey, Pull] = {}
         self._known: dict[PullKey, Diagnosis] = {}
+        self._first = threading.Event()
+        """Something is explained."""
         self._due = 0.0
         """When to tell next, on the monotonic clock: telling takes at most a third of the time."""
         self._untold = False
@@ -80,6 +88,15 @@ class _SoFar:
             # What an earlier snapshot showed stays until it is explained anew: no row comes and goes under the cursor.
             self._known = {key: diagnosis for key, diagnosis in self._known.items() if key in failing}
         return replace(scan, pulls=fresh) if fresh else None
+
+    def give_head_start(self) -> None:
+        """Where somebody looks on, wait for the first explanation, but not for long: what follows takes its time."""
+        if self._tell is None:
+            return
+        until = time.monotonic() + _HEAD_START
+        while not self._first.wait(0.02) and time.monotonic() < until and not self._stop.is_set():
+            continue
+        self._first.set()
 
     def explain(self, batch: "Scan") -> None:
         """Explain the pulls of a batch; raises Interrupted."""
@@ -98,6 +115,7 @@ class _SoFar:
         with self._lock:
             if key in self._asked and self._asked[key] == asked.get(key):
                 self._known[key] = diagnosis
+        self._first.set()
 
     def _add(self, asked: "Mapping[PullKey, Pull]", diagnosis: Diagnosis) -> None:
         self._keep(asked, diagnosis)

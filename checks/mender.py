@@ -1,8 +1,9 @@
-"""The half of the facade that writes: apply, verify, undo; every write passes the cluster client's one gate."""
+"""The half of the facade that writes: apply, verify, undo; each opens the one gate for what it does."""
 
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from checks.clients.cluster import Cluster
 from checks.clients.harbor_writes import HarborWrites
@@ -55,6 +56,10 @@ class Shelf:
         """Make a robot account; its login is told this once."""
         return self._at_harbor(ref).mint(ref, body)
 
+    def held(self, ref: ObjectRef) -> tuple[str, ...]:
+        """Name everything that a project in Harbor holds."""
+        return self._at_harbor(ref).held(ref)
+
     def _at(self, ref: ObjectRef) -> Cluster | HarborWrites:
         """What is in Harbor is reached with the operator's login, and only at the host that was given for it."""
         return self._at_harbor(ref) if ref.kind in HARBOR else self._cluster
@@ -80,7 +85,7 @@ class Mender:
         self, settings: Settings, cluster: Cluster, harbor: Callable[[], HarborWrites | None] = lambda: None
     ) -> None:
         self._cluster = cluster
-        self._read_only = settings.read_only
+        self._gate = cluster.gate
         self._shelf = Shelf(cluster, settings.namespaces, harbor)
         who = cluster.who()
         self._journal = Journal(self._shelf, settings.state_dir, cluster.name, who)
@@ -94,9 +99,12 @@ class Mender:
         for step in plan.steps:
             step.apply(self._shelf, dry_run=True)
 
-    def apply(self, plan: FixPlan, on_progress: OnProgress) -> Outcome:
-        """Carry a plan out; never cancelled midway."""
-        with self._one:
+    def apply(self, plan: FixPlan, on_progress: OnProgress, confirmed: str = "") -> Outcome:
+        """Carry a plan out; never cancelled midway. Raises Refused where the gate stays shut.
+
+        `confirmed`: the context's name as a person gave it, which a protected context wants.
+        """
+        with self._one, self._gate.act(confirmed):
             self._there[plan.problem, plan.id] = uids(self._cluster, plan.verify)
             return applying.apply(plan, self._shelf, self._journal, on_progress, self._audit)
 
@@ -104,7 +112,9 @@ class Mender:
         self, plan: FixPlan, problem: Problem, timeout: float, on_progress: OnProgress, stop: threading.Event,
         outcome: Outcome,
     ) -> Outcome:  # fmt: skip
-        """Watch until every pod has pulled, time is up or `stop` is set."""
+        """Watch until every pod has pulled, time is up or `stop` is set; where none can show it, say so at once."""
+        if not plan.verify:
+            return replace(outcome, sentence="Written; none of the pods that wait now can show whether it helped")
         lookout = Lookout(self._cluster, plan.verify, problem.pulls, self._there.get((plan.problem, plan.id)))
         clock = verifying.Clock(time.monotonic, lambda seconds: _sleep(stop, seconds))
         tell = _changes_only(on_progress)
@@ -126,23 +136,25 @@ class Mender:
         """Return the difference that undo would make; raises Refused where somebody changed an object since."""
         return undoing.preview(self._journal.find(receipt_id), self._shelf)
 
-    def undo(self, receipt_id: str, on_progress: OnProgress) -> Outcome:
-        """Take a repair back; raises Refused in a read-only run."""
-        self._gate()
-        with self._one:
+    def undo(self, receipt_id: str, on_progress: OnProgress, confirmed: str = "") -> Outcome:
+        """Take a repair back; raises Refused where the gate stays shut."""
+        with self._one, self._gate.act(confirmed):
             found = self._journal.find(receipt_id)
             return undoing.undo(found, self._shelf, self._journal, on_progress, self._audit)
 
-    def prune(self, receipt_id: str | None) -> int:
-        """Remove receipts of finished repairs, or of the one named; returns how many. Raises Refused if read-only."""
-        self._gate()
-        with self._one:
+    def end(self, receipt_id: str, confirmed: str = "") -> None:
+        """Write into the receipts of a repair that it came to its end; raises Refused where the gate stays shut."""
+        with self._one, self._gate.act(confirmed):
+            self._journal.close(self._journal.find(receipt_id))
+
+    def prune(self, receipt_id: str | None, confirmed: str = "") -> int:
+        """Remove receipts of finished repairs, or of the one named; returns how many.
+
+        Raises Refused where the gate stays shut.
+        """
+        with self._one, self._gate.act(confirmed):
             found = self._journal.find(receipt_id) if receipt_id else tuple(r for r in self.receipts() if r.closed)
             return undoing.prune(found, self._journal)
-
-    def _gate(self) -> None:
-        if self._read_only:
-            raise Refused("this run is read-only: nothing is put back and no receipt is removed")
 
 
 def _sleep(stop: threading.Event, seconds: float) -> None:

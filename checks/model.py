@@ -66,6 +66,8 @@ class ObjectRef:
     kind: str
     namespace: str
     name: str
+    project: str | None = field(default=None, compare=False)
+    """Of a robot account in Harbor: its project, empty for one of the system; None where only its name is known."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -44,27 +45,32 @@ class NodeSide:
 
         return rehearse(plan, self._cluster)
 
-    def run(self, plan: "ProbePlan", on_progress: Callable[[Progress], None], stop: threading.Event) -> "ProbeAnswer":
-        """Make the pod, wait for the node's answer, delete the pod."""
+    def run(
+        self, plan: "ProbePlan", on_progress: Callable[[Progress], None], stop: threading.Event, confirmed: str = ""
+    ) -> "ProbeAnswer":
+        """Make the pod, wait for the node's answer, delete the pod; raises Refused where the gate stays shut."""
         from checks.repair.probe.run import ProbeRun
         from checks.repair.verify import Clock
 
         clock = Clock(time.monotonic, lambda seconds: _sleep(stop, seconds))
-        with self._one:
+        with self._one, self._cluster.gate.act(confirmed):
             return ProbeRun(plan, self._cluster, self._notes, clock, stop, on_progress, self._audit).run()
 
-    def clear(self, *, everywhere: bool, also: str = "") -> tuple[str, ...]:
+    def clear(self, *, everywhere: bool, also: str = "", confirmed: str = "") -> tuple[str, ...]:
         """Delete probe pods that earlier runs left behind; one sentence each.
 
         Those made from this machine are known by their notes. `everywhere`: others are looked for by their label as
-        well, in the namespaces chosen, else in all, else (where that is forbidden) in `also`.
+        well, in the namespaces chosen, else in all, else (where that is forbidden) in `also`. In a protected context
+        they are deleted only where `confirmed` is its name, else told.
         """
         from checks.repair.probe.leftovers import clear, clear_listed
 
-        said = clear(self._notes.orphans(), self._cluster, self._audit)
-        if not everywhere:
-            return said
-        return (*said, *clear_listed(self._listed(also), self._notes, self._cluster, self._audit, datetime.now(UTC)))
+        with self._cluster.gate.act(confirmed) if confirmed else nullcontext():
+            said = clear(self._notes.orphans(), self._cluster, self._audit)
+            if not everywhere:
+                return said
+            listed = self._listed(also)
+            return (*said, *clear_listed(listed, self._notes, self._cluster, self._audit, datetime.now(UTC)))
 
     def _listed(self, also: str) -> "tuple[Body, ...]":
         from checks.repair.probe.plan import LABEL
@@ -111,13 +117,16 @@ class AsksNode:
         """
         return self._open().nodeside.check(plan)
 
-    def probe(self, plan: "ProbePlan", on_progress: Callable[[Progress], None], stop: threading.Event) -> "ProbeAnswer":
+    def probe(
+        self, plan: "ProbePlan", on_progress: Callable[[Progress], None], stop: threading.Event, confirmed: str = ""
+    ) -> "ProbeAnswer":
         """Run a probe that a person has seen and agreed to; ends early when `stop` is set. The pod is deleted then too.
 
-        Raises Refused (read-only, no right), ClusterError where the pod was not made, Interrupted before that.
+        Raises Refused (read-only, no right, protected and not `confirmed`), ClusterError where the pod was not made,
+        Interrupted before that.
         """
-        return self._open().nodeside.run(plan, on_progress, stop)
+        return self._open().nodeside.run(plan, on_progress, stop, confirmed)
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "") -> tuple[str, ...]:
+    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
         """Delete probe pods of runs that broke off, and tell each in one sentence."""
-        return self._open().nodeside.clear(everywhere=everywhere, also=also)
+        return self._open().nodeside.clear(everywhere=everywhere, also=also, confirmed=confirmed)

@@ -98,12 +98,17 @@ class Parts:
                 self._change(name, live=self._can_watch(name, part.report))
         return any(part.live for part in self._parts.values())
 
-    def follow(self) -> Iterator[tuple[Report, str]]:
-        """Watch all clusters, and look again at those that gave no answer; yields as `Doctor.follow` does."""
+    def follow(self, stop: threading.Event) -> Iterator[tuple[Report, str]]:
+        """Watch all clusters, and look again at those that gave no answer; yields as `Doctor.follow` does.
+
+        `stop`: the caller's, who may come late: where it is set these are another look's parts, and their news its.
+        """
+        if stop.is_set():
+            return
         for name, doctor in self._doctors.items():
             self._start(f"follow {name}", lambda n=name, d=doctor: self._follow(n, d))  # type: ignore[misc]
         self._news.set()
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or stop.is_set()):
             if self._news.wait(_LOOK_UP):
                 self._news.clear()
                 yield self.merged(), self._trouble()

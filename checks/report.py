@@ -109,7 +109,7 @@ def _fix(plan: FixPlan) -> dict[str, Any]:
         "id": plan.id,
         "safety": str(plan.safety),
         "summary": plan.title,
-        "asks": list(plan.asks),
+        "asks": list(plan.questions),
         "warnings": list(plan.warnings),
         "diff": [f"{mark} {text}" for mark, text in plan.lines],
         "proof": plan.proof.sentence if plan.proof else None,

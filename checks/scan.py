@@ -225,10 +225,10 @@ def _look(cluster: Cluster, namespace: str, down: list[Unreachable], stop: threa
             raise down[0]
         for page in cluster.pods(namespace, stop=stop):
             seen.add(page)
-        if seen.pods or _exists(cluster, namespace):
-            seen.namespaces.add(namespace)
+        if why := "" if seen.pods else _absent(cluster, namespace):
+            seen.miss(namespace, why)
         else:
-            seen.miss(namespace, "there is no such namespace")
+            seen.namespaces.add(namespace)
     except (Unauthenticated, ConfigError):
         raise
     except Forbidden:
@@ -240,12 +240,16 @@ def _look(cluster: Cluster, namespace: str, down: list[Unreachable], stop: threa
     return seen
 
 
-def _exists(cluster: Cluster, namespace: str) -> bool:
-    """Listing a namespace that does not exist gives an empty list; where we may not ask, take it for one."""
+def _absent(cluster: Cluster, namespace: str) -> str:
+    """Why an empty list of pods may mean that the namespace does not exist; empty where it does.
+
+    Whoever may list pods here but not everywhere may do so by a RoleBinding of this namespace, so it is there.
+    """
     try:
-        return cluster.read(ObjectRef("Namespace", "", namespace)) is not None
+        return "" if cluster.read(ObjectRef("Namespace", "", namespace)) else "there is no such namespace"
     except Forbidden:
-        return True
+        unknown = "it has no pods, or is not there: no right to get namespaces"
+        return unknown if cluster.may("list", "pods", "", "") else ""
 
 
 def events_complaint(events: Iterable[Event], pull: Pull) -> Complaint | None:

@@ -40,8 +40,7 @@ class SignIn:
             return Greeting(False, "name one host, without a path and without *; Harbor is asked over HTTPS only"), None
         if (known := self._refused.get((host, login))) is not None:
             return known, None
-        operator = Login(login.username, login.password, Origin(OriginKind.OPERATOR, login.origin.where, host))
-        harbor = Harbor(replace(self._settings, harbor_login=operator), gate=self._gate)
+        harbor = Harbor(replace(self._settings, harbor_login=_for_operator(login, host)), gate=self._gate)
         found = harbor.operator(host)
         if isinstance(found, Unknown):
             harbor.close()
@@ -53,9 +52,23 @@ class SignIn:
         rest = "" if found.sysadmin else "; what it may see follows from its rights"
         return Greeting(True, f"Harbor at {host} knows {found.name} as {kind}{rest}"), harbor
 
+    def known(self, login: Login) -> "Harbor":
+        """Return the client for a login that Harbor knows already; asks nothing."""
+        from checks.clients.harbor import Harbor
+
+        operator = _for_operator(login, named_host(login.origin.key))
+        return Harbor(replace(self._settings, harbor_login=operator), gate=self._gate)
+
+
+def _for_operator(login: Login, host: str) -> Login:
+    return Login(login.username, login.password, Origin(OriginKind.OPERATOR, login.origin.where, host))
+
 
 class SignsIn:
     """Mixed into the doctor: what the console does with a login for Harbor. Slow: call from a worker."""
+
+    _awaited: Login | None = None
+    """A login that Harbor knows, to be used from the next question on."""
 
     def _open(self) -> "Kit":
         raise NotImplementedError(f"{type(self).__name__} opens nothing")  # a doctor without this is a bug of ours
@@ -74,6 +87,16 @@ class SignsIn:
         if harbor is not None:
             kit.use_harbor(harbor)
         return greeting
+
+    def expect_harbor(self, login: Login) -> None:
+        """Use a login that Harbor knows from the next question on. Asks nothing, and waits for no cluster."""
+        self._awaited = login
+
+    def _take_awaited(self, kit: "Kit") -> None:
+        """One at a time: the caller sees to that."""
+        login, self._awaited = self._awaited, None
+        if login is not None:
+            kit.use_harbor(kit.signin.known(login))
 
 
 def named_host(server: str) -> str:

@@ -1,7 +1,7 @@
 """Slips of the pen: how far one name is from another, and which of the names that exist a misspelt one must mean."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 _FAR = 2
 """Letters that one slip may change."""
@@ -31,15 +31,11 @@ def _slip(name: str, other: str) -> bool:
     words = [[part for part in parts if not part.isdigit()] for parts in (one, two)]
     if "".join(words[0]) == "".join(words[1]):
         return True
-    return len(one) == len(two) and all(_SHORT <= len(a) for a, b in _pairs(one, two) if a != b)
+    return len(one) == len(two) and all(len(a) >= _SHORT for a, b in zip(one, two, strict=True) if a != b)
 
 
 def _numbers(parts: list[str]) -> list[str]:
     return [part for part in parts if part.isdigit()]
-
-
-def _pairs(one: list[str], two: list[str]) -> Iterator[tuple[str, str]]:
-    yield from zip(one, two, strict=True)
 
 
 def distance(one: str, two: str) -> int:

@@ -33,10 +33,11 @@ class Onboards:
         Raises Refused, UsageError and ClusterError with one sentence each.
         """
         from checks.repair.onboard import onboard
+        from checks.repair.safely import safely
 
         opened = self._open()
         opened.prober.forget(None, wanted.host)
-        return onboard(wanted, opened.workbench, login)
+        return safely(lambda: onboard(wanted, opened.workbench, login), "The look at what is there")
 
     def test_pull(self, made: "Onboarding") -> "LoginProof | None":
         """Pull as the kubelet would, with what stands in the Secret now; None where it would send no login."""
@@ -45,4 +46,4 @@ class Onboards:
         opened, wanted = self._open(), made.wanted
         opened.prober.forget(None, wanted.host)
         found = opened.workbench.try_secret(wanted.namespace, made.secret, (made.image,))
-        return pulls(found[0], made.image, made.empty, opened.workbench) if found else None
+        return pulls(found[0], made.image, made.nothing, opened.workbench) if found else None

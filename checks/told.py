@@ -1,5 +1,6 @@
 """What a doctor tells: where we are, what was found, and what a form for a new login starts with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ class ClusterInfo:
     namespace: str
     several: tuple[str, ...] = ()
     """The contexts, where more than one cluster is looked at; empty for one."""
+    gates: str = ""
+    """`read-only` or `protected`; of several clusters how many are; empty where nothing is held back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,11 @@ class FormDefaults:
     server: str
     username: str
     secret: str
+
+
+def gates(found: Mapping[str, tuple[bool, bool]]) -> str:
+    """Say in a word or two which contexts are read-only, and which others protected, by their names."""
+    read_only = sum(shut for shut, _ in found.values())
+    protected = sum(guarded and not shut for shut, guarded in found.values())
+    counts = [(read_only, "read-only"), (protected, "protected")]
+    return ", ".join(word if number == len(found) else f"{number} {word}" for number, word in counts if number)

@@ -1,6 +1,6 @@
 """What a repair may ask before anything is written, answered from the clients."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from checks import keyring
@@ -12,13 +12,14 @@ from checks.clients.prober import Prober
 from checks.clients.wire import Pod
 from checks.credentials import Login
 from checks.dockerconfig import read_secret
-from checks.errors import UsageError
-from checks.facts import Knows, Trial, Unknown
+from checks.errors import ClusterError, Forbidden, NotFound, UsageError
+from checks.facts import Knows, Platform, Trial, Unknown
 from checks.image import ImageRef
 from checks.model import ObjectRef
-from checks.repair.bench import PodCounts
+from checks.repair.bench import PodCounts, PodMarks
 from checks.repair.plan import LoginProof, Right
 from checks.repair.steps import Body
+from checks.rules.artifact.wrong_platform import fits
 from checks.settings import Settings
 from checks.waiting import failing
 
@@ -35,6 +36,7 @@ class Workbench:
         self._cluster = cluster
         self._prober = prober
         self._pods: Once[str, tuple[Pod, ...]] = Once()
+        self._budgets: Once[str, tuple[Body, ...] | Unknown] = Once()
 
     @property
     def read_only(self) -> bool:
@@ -52,8 +54,9 @@ class Workbench:
         return self._cluster.name
 
     def forget(self) -> None:
-        """List pods anew when next asked."""
+        """List pods and their budgets anew when next asked."""
         self._pods.forget(lambda _: True)
+        self._budgets.forget(lambda _: True)
 
     def read(self, ref: ObjectRef) -> Body | None:
         """Return the object as it is now; raises ClusterError."""
@@ -79,7 +82,7 @@ class Workbench:
         judged = judge(login, (trial,))
         if trial.knows is not Knows.ACCEPTED or "pull" not in (trial.actions or ()):
             return judged
-        said = f"{image.project} is empty, so nothing could be fetched: its token grants {login.username} pull there"
+        said = f"nothing was fetched: its token grants {login.username} pull on {image.project}"
         return replace(judged, proven=True, sentence=said)
 
     def pull_secret_names(self, namespace: str) -> tuple[str, ...]:
@@ -106,6 +109,41 @@ class Workbench:
         login = logins.pop()
         return login if login.username and login.password else None
 
+    def pulled_as_pod(
+        self, namespace: str, secrets: Sequence[str], image: ImageRef, platform: Platform | None
+    ) -> LoginProof:
+        """Pull an image as a pod with this list would; raises ClusterError where a Secret cannot be read."""
+        bodies = (self._cluster.read(ObjectRef("Secret", namespace, name)) for name in secrets if name)
+        try:
+            answer = keyring.answer(image, [read_secret(body) for body in bodies if body is not None])
+        except UsageError as error:
+            return LoginProof(False, 0, 1, f"not proven: {error}")
+        if answer.error is not None:
+            return LoginProof(False, 0, 1, f"the kubelet cannot read Secret {answer.error.secret}, so it tries none")
+        # As the kubelet does: each login in its turn, nobody only where there is none.
+        logins: tuple[Login | None, ...] = tuple(attempt.login for attempt in answer.attempts) or (None,)
+        trials = [self._prober.trial(image, login, platform) for login in logins]
+        return as_pod(image, trials, platform)
+
+    def budgets(self, namespace: str) -> tuple[Body, ...] | Unknown:
+        """The PodDisruptionBudgets of a namespace, or why they are not known."""
+        return self._budgets.get(namespace, lambda: self._budgets_of(namespace))
+
+    def _budgets_of(self, namespace: str) -> tuple[Body, ...] | Unknown:
+        try:
+            return self._cluster.list_objects("PodDisruptionBudget", namespace)
+        except NotFound:
+            return ()
+        except Forbidden:
+            return Unknown("no right to list them")
+        except ClusterError as error:
+            return Unknown(str(error).rstrip("."))
+
+    def pod_marks(self, namespace: str) -> Mapping[str, PodMarks]:
+        """The unfinished pods of a namespace as budgets see them, by their names."""
+        pods = self._pods.get(namespace, lambda: self._list(namespace))
+        return {pod.metadata.name: PodMarks(pod.metadata.labels, _ready(pod)) for pod in pods}
+
     def personal_login(self, host: str) -> Login | Unknown | None:
         """The user's own login for a registry host."""
         path = self._settings.docker_config
@@ -126,6 +164,27 @@ class Workbench:
 
     def _list(self, namespace: str) -> tuple[Pod, ...]:
         return tuple(pod for page in self._cluster.pods(namespace) for pod in page.items)
+
+
+def _ready(pod: Pod) -> bool:
+    statuses = pod.status.container_statuses
+    return bool(statuses) and all(status.ready for status in statuses)
+
+
+def as_pod(image: ImageRef, trials: Sequence[Trial], platform: Platform | None) -> LoginProof:
+    """Say what the trials of a pod's own logins prove about an image."""
+    served = next((trial for trial in trials if trial.pulls), None)
+    if served is None:
+        last = trials[-1]
+        who = last.login.username if last.login else "nobody"
+        status = last.manifest.status if last.manifest else 0
+        why = f"the registry answers {status} to {who}" if last.manifest else last.why or "it could not be asked"
+        return LoginProof(False, 0, 1, f"not proven: {why}")
+    offered = served.manifest.platforms if served.manifest else ()
+    if platform is not None and offered and not any(fits(one, platform) for one in offered):
+        return LoginProof(False, 0, 1, f"it is built for {', '.join(map(str, offered))}, not for {platform}")
+    who = served.login.username if served.login else "anybody"
+    return LoginProof(True, 1, 1, f"{who} pulls {image.written}")
 
 
 def judge(login: Login, trials: Sequence[Trial]) -> LoginProof:

@@ -14,6 +14,7 @@ from tui.render import safe
 from tui.screens.box import Box
 from tui.screens.plan import PlanScreen
 from tui.screens.tenant import TenantScreen
+from tui.testpull import tested_pull
 from tui.words import undo_command
 from tui.work import Post, unexpected
 
@@ -37,7 +38,8 @@ class Apart(Desk):
         """After the pods have pulled with a new robot account, ask whether the old one is to be disabled."""
         plan = self._then.pop(problem, None)
         if plan is not None and outcome.mended and not undone:
-            self.push_screen(PlanScreen(plan), lambda agreed: self.carry_out(plan) if agreed else None)
+            box = PlanScreen(plan)
+            self.push_screen(box, lambda agreed: self.carry_out(plan, confirmed=box.typed) if agreed else None)
 
     def ask_tenant(self) -> None:
         """Open the form for a new tenant."""
@@ -65,17 +67,18 @@ class Apart(Desk):
         def decided(agreed: bool | None) -> None:
             if agreed and made.plan is not None:
                 form.dismiss(True)
-                self.carry_out(made.plan, made)
+                self.carry_out(made.plan, made, box.typed)
 
-        self.push_screen(PlanScreen(made.plan), decided)
+        box = PlanScreen(made.plan)
+        self.push_screen(box, decided)
 
-    def carry_out(self, plan: FixPlan, made: "Onboarding | None" = None) -> None:
+    def carry_out(self, plan: FixPlan, made: "Onboarding | None" = None, confirmed: str = "") -> None:
         """Carry out a plan that was read and agreed to; what came of it is told in a box."""
         if self.board.writing:
             self.say("one repair at a time: another one is being written")
             return
         self.show(self.board.with_repair(APART, Repair(running=True)))
-        self._start("apart", partial(carry_out, self.doctor, self.post_message, plan, made), APART)
+        self._start("apart", partial(carry_out, self.doctor, self.post_message, plan, made, confirmed), APART)
 
     def on_carried_out(self, event: messages.CarriedOut) -> None:
         """Tell what came of it."""
@@ -97,17 +100,16 @@ def plan_tenant(doctor: "Facade", post: Post, wanted: "Wanted") -> None:
     post(messages.TenantPlanned(made, "\n".join(said)))
 
 
-def carry_out(doctor: "Facade", post: Post, plan: FixPlan, made: "Onboarding | None") -> None:
+def carry_out(doctor: "Facade", post: Post, plan: FixPlan, made: "Onboarding | None", confirmed: str = "") -> None:
     """Apply a plan; of a new tenant, pull as the kubelet would."""
     try:
-        outcome = doctor.apply(plan, lambda _: None)
+        outcome = doctor.apply(plan, lambda _: None, confirmed)
         good, lines = outcome.applied, [outcome.sentence]
-        if made is not None and outcome.applied:
-            proof = doctor.test_pull(made)
-            good = proof is not None and proof.proven
-            lines.append(f"test pull: {proof.sentence}" if proof else "the Secret gives the kubelet no login")
         if outcome.receipt:
             lines.append(f"z, or {undo_command(outcome.receipt, plan.cluster)}, takes it back")
+        if made is not None and outcome.applied:
+            good, tested = tested_pull(doctor, made)
+            lines.append(f"test pull: {tested}")
     except DoctorError as error:
         good, lines = False, [str(error)]
     except Exception as error:

@@ -5,21 +5,21 @@ from typing import ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from tui.looking import Looking
-from tui.palette import Asking, Clusters, HarborLogin, Manual, Tenant
+from tui.exporting import Exporting
+from tui.finishing import Finishing
+from tui.palette import Asking, Clusters, ForGit, HarborLogin, Manual, Tenant
 from tui.probing import Probing
-from tui.repairing import Repairing
 from tui.screens.help import help_box
 from tui.screens.main import MainScreen
 from tui.signing import Signing
 
 
-class HarborDoctor(Looking, Repairing, Probing, Signing):
+class HarborDoctor(Finishing, Probing, Signing, Exporting):
     """The full-screen console."""
 
     TITLE = "harbor-doctor"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[object]] = {*App.COMMANDS, Manual, Asking, Clusters, HarborLogin, Tenant}  # type: ignore[assignment]
+    COMMANDS: ClassVar[set[object]] = {*App.COMMANDS, Manual, Asking, ForGit, Clusters, HarborLogin, Tenant}  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "leave", show=False),
         Binding("ctrl+c", "leave", show=False, priority=True),
@@ -30,8 +30,11 @@ class HarborDoctor(Looking, Repairing, Probing, Signing):
 
     def on_mount(self) -> None:
         """Paint first; everything slow starts behind the first frame."""
-        self.push_screen(MainScreen())
         self.call_after_refresh(self.action_look)
+
+    def get_default_screen(self) -> MainScreen:
+        """Textual's own, below all others, would be one more screen to lay out and paint before the first."""
+        return MainScreen()
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from checks.model import Problem, Stage
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal
-from checks.repair.probe.answer import ProbeAnswer
 from checks.told import ClusterInfo, Report
+
+if TYPE_CHECKING:
+    from checks.repair.probe.answer import ProbeAnswer
 
 _LATE = timedelta(seconds=5)
 
@@ -41,7 +44,7 @@ class Probed:
 
     running: bool
     progress: str = ""
-    answer: ProbeAnswer | None = None
+    answer: "ProbeAnswer | None" = None
     compared: tuple[str, ...] = ()
     """Where it agrees with what was reported and measured."""
     error: str = ""

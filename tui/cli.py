@@ -12,10 +12,14 @@ def main() -> None:
 
         sys.stdout.write(f"harbor-doctor {__version__}\n")
         raise SystemExit(0)
-    from tui.exits import leave, run
-    from tui.heap import tune_heaps
+    from tui.heap import begin_loading, tune_heaps
+    from tui.sealing import seal_memory
 
+    begin_loading()
     tune_heaps()
+    seal_memory()
+    from tui.exits import leave, run
+
     leave(run(_command_line()))
 
 
@@ -23,7 +27,8 @@ def _command_line() -> Any:
     """Build the click group; each command's work is imported when it runs."""
     import click
 
-    from tui.options import connection_options, output_option
+    from tui.heap import loaded
+    from tui.options import confirm_option, connection_options, output_option
 
     @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(package_name="harbor-doctor", message="harbor-doctor %(version)s")
@@ -40,6 +45,7 @@ def _command_line() -> Any:
             from tui.start import console
 
             ctx.exit(console(options))
+        loaded()
 
     def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], Any]:
         return group.command(name, **settings)
@@ -95,10 +101,14 @@ def _command_line() -> Any:
     @click.option("--plan", "plan_id", help="Which plan; default: the best one.")
     @click.option("--dry-run", is_flag=True, help="Show the plan and let the API server check it; write nothing.")
     @click.option("--yes", is_flag=True, help="Answer the plan's question with yes.")
+    @confirm_option
     @click.option("--wait", default="6m", show_default=True, help="How long to wait for the pods to pull; 0: do not.")
     @click.option("--username", help="A new login: its user name.")
     @click.option("--password-stdin", is_flag=True, help="A new login: its password, from standard input.")
     @click.option("--server", help="A new login: the registry key; default: the image's registry.")
+    @click.option(
+        "--export", metavar="FOLDER", help="Write the plan as files for Git instead, - for stdout; no password in them."
+    )
     @click.option("--disable-old", is_flag=True, help="Disable a replaced robot account once the pods have pulled.")
     @connection_options
     @output_option("table", "json")
@@ -115,6 +125,7 @@ def _command_line() -> Any:
     @click.option("--wait", default="3m", show_default=True, help="How long to wait for the node's answer.")
     @click.option("--dry-run", is_flag=True, help="Show the pod and let the API server check it; write nothing.")
     @click.option("--yes", is_flag=True, help="Do not ask.")
+    @confirm_option
     @connection_options
     @output_option("text", "json")
     @click.pass_obj
@@ -135,6 +146,7 @@ def _command_line() -> Any:
     @click.option("--service-account", default="default", show_default=True, help="Whose pods are to pull.")
     @click.option("--dry-run", is_flag=True, help="Show what would be done; write nothing.")
     @click.option("--yes", is_flag=True, help="Do not ask.")
+    @confirm_option
     @connection_options
     @output_option("text", "json")
     @click.pass_obj
@@ -150,6 +162,7 @@ def _command_line() -> Any:
     @click.option("--prune", is_flag=True, help="Remove receipts: they cannot be undone afterwards.")
     @click.option("--dry-run", is_flag=True, help="Show what would be put back; write nothing.")
     @click.option("--yes", is_flag=True, help="Do not ask.")
+    @confirm_option
     @connection_options
     @output_option("table", "json")
     @click.pass_obj

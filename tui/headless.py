@@ -13,6 +13,7 @@ from tui.exits import Exit, on_interrupt, say
 from tui.options import merged
 from tui.start import world_for
 from tui.stdio import write_json
+from tui.words import undo_command
 
 Offers = Mapping[str, Sequence[FixPlan | Refusal]]
 
@@ -40,8 +41,11 @@ def scan(parent: Mapping[str, Any], options: Mapping[str, Any], output: str) -> 
 
 
 def look(doctor: Facade) -> Report:
-    """Scan and diagnose once; words about what could not be looked at go to stderr."""
+    """Scan and diagnose once; words about what could not be looked at, or was left half done, go to stderr."""
     stop = threading.Event()
+    for left in {receipt.id: receipt for receipt in doctor.unfinished()}.values():
+        undo = undo_command(left.id, left.context)
+        say(f"a repair broke off {left.created.astimezone():%Y-%m-%d %H:%M}: {left.title}; {undo} takes it back")
     with on_interrupt(stop.set):
         report = doctor.look(stop, None)
     for gap in report.scan.not_looked:

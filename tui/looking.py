@@ -1,6 +1,5 @@
 """Looking: scans, what they find, what moves afterwards, and testing again."""
 
-import gc
 import threading
 from dataclasses import replace
 from functools import partial
@@ -8,7 +7,7 @@ from functools import partial
 from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
-from tui.evidence_text import evidence_text
+from tui.heap import settle, unsettle
 from tui.screens.main import MainScreen
 
 
@@ -17,6 +16,7 @@ class Looking(Desk):
 
     def action_look(self) -> None:
         """Look at the whole cluster, again."""
+        unsettle()
         self._stop.set()
         self._number, self._stop = self._number + 1, threading.Event()
         self.show(replace(self.board.calmed(), scanning=True, error="", offers={}))
@@ -30,12 +30,11 @@ class Looking(Desk):
         """Problems as far as known."""
         if event.number != self._number:
             return
-        resort = not self.board.busy and len(self.screen_stack) <= 2
+        resort = not self.board.busy and len(self.screen_stack) <= 1
         board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
         self.show(replace(board, live=False, trouble=""))
         if event.final:
-            # What is known now stays for long: searching all of it for garbage again and again would stop the screen.
-            gc.freeze()
+            settle()
             self._planning.clear()
             self._plan_all(event.report.problems)
 
@@ -88,6 +87,8 @@ class Looking(Desk):
         if found is None:
             self.say("there is no problem to copy")
             return
+        from tui.evidence_text import evidence_text
+
         self.copy_to_clipboard(evidence_text(found))
         self.say(f"copied: the evidence of {found.id}")
 

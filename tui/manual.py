@@ -6,7 +6,7 @@ from typing import Any
 from checks.errors import UsageError
 from checks.rules import RULES, UNKNOWN, by_code
 from checks.rules.base import Rule
-from checks.rules.near import distance
+from checks.slips import distance
 from tui.stdio import write, write_json
 
 CODE = re.compile(r"\s*[Hh][Dd]\d{1,6}\s*")

@@ -4,22 +4,25 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from checks.credentials import Login, Origin, OriginKind, Password
-from checks.errors import Interrupted, Refused, UsageError
+from checks.errors import DoctorError, Interrupted, Refused, UsageError
 from checks.facade import Facade
 from checks.fleet import doctor_for
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
 from checks.repair.receipt import Receipt
 from checks.report import problem_dict
-from tui import tables
+from tui import stdio, tables
+from tui.asking import agree, ask, print_outcome, right_context, show_plan
 from tui.exits import Exit, on_interrupt, say
+from tui.exportfiles import stream, write
 from tui.headless import look, print_json
 from tui.options import merged
 from tui.start import world_for
-from tui.wanted import duration, find_problem
+from tui.wanted import as_far_as, duration, find_problem
 from tui.words import undo_command
 
 
@@ -50,11 +53,13 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
     with world_for(merged(parent, options)) as settings:
         doctor = doctor_for(settings)
         try:
-            doctor.connect(interactive=sys.stdin.isatty())
+            right_context(doctor.connect(interactive=sys.stdin.isatty()), options)
             report = look(doctor)
             found = find_problem(problem, report.problems, report.unknowns)
             chosen = _choose(doctor, found, options["plan_id"], login)
             say(f"{found.sentence}")
+            if options["export"] is not None:
+                return _export(doctor, found, chosen, options["export"], output)
             show_plan(chosen, to_stdout=options["dry_run"] and output != "json")
             if options["dry_run"]:
                 doctor.check(chosen)
@@ -62,8 +67,8 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
                     print_json({"schema": 1, "dry_run": True, "problem": problem_dict(found, (chosen,))})
                 say("dry run: the API server takes every write; nothing was written")
                 return Exit.FAILING
-            agree(chosen, options["yes"], output)
-            code = _mend(doctor, chosen, found, wait, output)
+            confirmed = agree(chosen, options, output)
+            code = _mend(doctor, chosen, found, wait, output, confirmed)
             if chosen.then is not None and code == Exit.FINE and wait:
                 _then(doctor, chosen.then, options)
             return code
@@ -71,10 +76,27 @@ def fix(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, out
             doctor.close()
 
 
-def _mend(doctor: Facade, chosen: FixPlan, problem: Problem, wait: float, output: str) -> int:
+def _export(doctor: Facade, problem: Problem, chosen: FixPlan, folder: str, output: str) -> int:
+    """Write what goes into Git, or print it; nothing in the cluster is changed."""
+    made = doctor.export(problem, chosen)
+    if folder == "-":
+        if output == "json":
+            raise UsageError("--export - prints YAML: it goes without -o json")
+        stdio.write(stream(made))
+        return Exit.FINE
+    paths = [str(path) for path in write(made, Path(folder))]
+    if output == "json":
+        print_json({"schema": 1, "exported": paths, "problem": problem.id, "plan": chosen.id})
+    else:
+        sys.stdout.write("".join(f"{tables.plain(path)}\n" for path in paths))
+    say("exported, nothing in the cluster was changed; what begins with FILL-IN has to be filled in")
+    return Exit.FINE
+
+
+def _mend(doctor: Facade, chosen: FixPlan, problem: Problem, wait: float, output: str, confirmed: str) -> int:
     pressed = threading.Event()
     with on_interrupt(pressed.set, hold=True):
-        outcome = doctor.apply(chosen, tell)
+        outcome = doctor.apply(chosen, tell, confirmed)
         if outcome.applied and wait and not pressed.is_set():
             with suppress(Interrupted), on_interrupt(pressed.set):
                 outcome = doctor.verify(chosen, problem, wait, tell, pressed, outcome)
@@ -88,18 +110,25 @@ def _mend(doctor: Facade, chosen: FixPlan, problem: Problem, wait: float, output
 def _then(doctor: Facade, plan: FixPlan, options: Mapping[str, Any]) -> None:
     """The pods have pulled with the new robot account: disable the old one, only where somebody says so."""
     name = plan.targets[0].name
+    show_plan(plan, to_stdout=False)
     if not options.get("disable_old"):
         if options["yes"] or not sys.stdin.isatty():
             say(f"{name} is kept as it is; --disable-old disables it once the pods have pulled")
             return
         for text in plan.asks:
             say(f"  + {text}")
-        try:
-            ask(f"disable {name}", False)
-        except Refused:
-            say(f"{name} is kept as it is")
-            return
-    outcome = doctor.apply(plan, tell)
+    try:
+        answer = {**options, "yes": bool(options.get("disable_old"))}
+        confirmed = ask(f"disable {name}", answer, plan.confirm)
+    except Refused:
+        say(f"{name} is kept as it is")
+        return
+    try:
+        with on_interrupt(lambda: None, hold=True):
+            outcome = doctor.apply(plan, tell, confirmed)
+    except DoctorError as error:  # the pods run: that stays the answer
+        say(f"{name} is not disabled: {error}")
+        return
     say(outcome.sentence)
     if outcome.receipt:
         say(f"{undo_command(outcome.receipt, plan.cluster)} takes it back")
@@ -111,27 +140,36 @@ def undo(parent: Mapping[str, Any], options: Mapping[str, Any], receipt: str | N
         doctor = doctor_for(settings)
         try:
             info = doctor.connect(interactive=sys.stdin.isatty())
+            right_context(info, options)
             if options["listing"]:
                 return _list(doctor, output, several=bool(info.several))
             if options["prune"]:
-                count = doctor.prune(receipt)
+                where = _place(doctor, receipt, several=bool(info.several))
+                confirmed = ask("remove receipts", options, doctor.protected(where), asked=False)
+                count = doctor.prune(receipt, confirmed or options["confirm_context"] or "")
                 say(f"{count} receipt{'s' * (count != 1)} removed")
                 return Exit.FINE
             chosen = receipt or _last(doctor)
             lines = doctor.undo_preview(chosen)
+            where = _place(doctor, chosen, several=bool(info.several))
             if info.several:
-                say(f"in {next((r.context for r in doctor.receipts() if r.id == chosen), 'another cluster')}:")
+                say(f"in {where or 'another cluster'}:")
             for sign, text in lines:
                 say(f"{sign} {text}")
             if options["dry_run"]:
                 return Exit.FINE
-            ask("put this back", options["yes"])
+            confirmed = ask("put this back", options, doctor.protected(where))
             with on_interrupt(lambda: None, hold=True):
-                outcome = doctor.undo(chosen, tell)
+                outcome = doctor.undo(chosen, tell, confirmed)
             _print(doctor, outcome, output)
             return Exit.FINE if outcome.applied else Exit.FAILING
         finally:
             doctor.close()
+
+
+def _place(doctor: Facade, receipt: str | None, *, several: bool) -> str:
+    """Of several clusters the one that a receipt lies in; empty where that is not known, or there is one cluster."""
+    return next((r.context for r in doctor.receipts() if r.id == receipt), "") if several and receipt else ""
 
 
 def _last(doctor: Facade) -> str:
@@ -179,50 +217,12 @@ def _choose(doctor: Facade, problem: Problem, plan_id: str | None, login: Login 
     if wanted is not None:
         known = ", ".join(p.id for p in plans) or "none"
         refused = "".join(f"; {o.title}: {o.why}" for o in offers if isinstance(o, Refusal))
-        raise UsageError(f"{problem.id} has no plan {wanted}; it has: {known}{refused}")
+        unknowns = tuple(dict.fromkeys(line for d in problem.diagnoses for line in d.unknowns))
+        raise UsageError(f"{problem.id} has no plan {wanted}{as_far_as(unknowns)}; it has: {known}{refused}")
     best = next((p for p in plans if p.steps and p.safety is not Safety.ADVICE), next(iter(plans), None))
     if best is None:
         raise Refused(f"{problem.id} cannot be mended from here")
     return best
-
-
-def show_plan(chosen: FixPlan, *, to_stdout: bool) -> None:
-    """Show a plan in full: on stdout where it is what was asked for, else among the words."""
-    if to_stdout:
-        tables.plans(chosen.problem, (chosen,))
-        return
-    say(f"plan {chosen.id}{f' in {chosen.cluster}' if chosen.cluster else ''}: {chosen.title}")
-    for sign, text in chosen.lines:
-        say(f"  {sign} {text}")
-    for text in chosen.warnings:
-        say(f"  ! {text}")
-
-
-def agree(chosen: FixPlan, yes: bool, output: str) -> None:
-    """Ask what the plan asks; raises Refused where the answer is no, and for advice, which is printed."""
-    if chosen.safety is Safety.ADVICE:
-        sentence = f"{chosen.title}: this is advice, it cannot be done from here"
-        if output == "json":
-            _print_json(Outcome(False, None, "", sentence), chosen.advice)
-        elif chosen.advice:
-            sys.stdout.write(tables.plain(chosen.advice) + "\n")
-        raise Refused(sentence)
-    if chosen.safety is Safety.CONFIRM:
-        for text in chosen.asks:
-            say(f"  + {text}")
-        ask("do this", yes)
-
-
-def ask(what: str, yes: bool) -> None:
-    """Ask on the terminal; without one, only --yes agrees."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused(f"asked first and nobody answered: add --yes to {what}")
-    sys.stderr.write(f"harbor-doctor: {what}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Refused("nothing was written")
 
 
 def given_login(options: Mapping[str, Any]) -> Login | None:
@@ -257,18 +257,10 @@ def _say_trouble(doctor: Facade) -> None:
 def _print(doctor: Facade, outcome: Outcome, output: str, cluster: str = "") -> None:
     _say_trouble(doctor)
     if output == "json":
-        _print_json(outcome)
+        print_outcome(outcome)
         return
     sys.stdout.write(tables.plain(outcome.sentence) + "\n")
     for line in outcome.waiting:
         say(f"still waiting: {line}")
     if outcome.receipt:
         say(f"{undo_command(outcome.receipt, cluster)} takes it back")
-
-
-def _print_json(outcome: Outcome, advice: str = "") -> None:
-    data = {
-        "schema": 1, "applied": outcome.applied, "mended": outcome.mended, "receipt": outcome.receipt or None,
-        "sentence": outcome.sentence, "waiting": list(outcome.waiting), "advice": advice or None,
-    }  # fmt: skip
-    print_json(data)

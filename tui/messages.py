@@ -5,16 +5,19 @@ Each carries the number of the scan it belongs to where there is one: a stale me
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from checks.model import Diagnosis
-from checks.repair.onboard import Onboarding
 from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
-from checks.repair.probe.answer import ProbeAnswer
-from checks.repair.probe.plan import ProbePlan
 from checks.signin import Greeting
 from checks.told import ClusterInfo, Report
+
+if TYPE_CHECKING:
+    from checks.repair.onboard import Onboarding
+    from checks.repair.probe.answer import ProbeAnswer
+    from checks.repair.probe.plan import ProbePlan
 
 
 @dataclass
@@ -32,6 +35,9 @@ class BrokenOff(Message):
     receipt: str
     at: datetime
     cluster: str
+    problem: str
+    """Id of the problem that it was to mend."""
+    namespaces: tuple[str, ...]
 
 
 @dataclass
@@ -102,6 +108,16 @@ class Failed(Message):
 
 
 @dataclass
+class Exported(Message):
+    """What was written for Git, by the files' names; `error` says why nothing was."""
+
+    problem: str
+    folder: str
+    names: tuple[str, ...]
+    error: str = ""
+
+
+@dataclass
 class Filtered(Message):
     """The filter line was changed."""
 
@@ -129,7 +145,7 @@ class ProbePlanned(Message):
     """A probe pod as it would be made, what admission would change, or why there is none."""
 
     problem: str
-    offer: ProbePlan | Refusal
+    offer: "ProbePlan | Refusal"
     notes: tuple[str, ...]
 
 
@@ -146,14 +162,14 @@ class ProbeAnswered(Message):
     """A probe came to its end; `error` says why the node was not asked."""
 
     problem: str
-    answer: ProbeAnswer | None
+    answer: "ProbeAnswer | None"
     compared: tuple[str, ...]
     error: str
 
 
 @dataclass
 class Cleared(Message):
-    """What became of a probe pod that an earlier run left behind."""
+    """What became of something that an earlier run left behind."""
 
     sentence: str
 
@@ -162,7 +178,7 @@ class Cleared(Message):
 class TenantPlanned(Message):
     """What a new tenant needs and has already; without `made` the sentence says why it cannot be done."""
 
-    made: Onboarding | None
+    made: "Onboarding | None"
     sentence: str
 
 

@@ -9,13 +9,15 @@ from checks.errors import UsageError
 from checks.facade import Facade
 from checks.fleet import doctor_for
 from checks.repair.onboard import Onboarding, Wanted
-from checks.repair.plan import LoginProof, Outcome
+from checks.repair.plan import Outcome
 from tui import tables
+from tui.asking import agree, right_context, show_plan
 from tui.exits import Exit, on_interrupt, say
 from tui.headless import print_json
-from tui.mending import agree, given_login, show_plan, tell
+from tui.mending import given_login, tell
 from tui.options import merged
 from tui.start import DEMO_HARBOR, world_for
+from tui.testpull import tested_pull
 
 
 def onboard(parent: Mapping[str, Any], options: Mapping[str, Any], namespace: str, output: str) -> int:
@@ -28,7 +30,7 @@ def onboard(parent: Mapping[str, Any], options: Mapping[str, Any], namespace: st
     with world_for(given) as settings:
         doctor = doctor_for(settings)
         try:
-            doctor.connect(interactive=sys.stdin.isatty())
+            right_context(doctor.connect(interactive=sys.stdin.isatty()), options)
             host = options["registry"] or (DEMO_HARBOR if given["demo"] else doctor.harbor_host())
             wanted = Wanted(
                 namespace, host, options["project"], options["user"] or "", options["secret"],
@@ -57,22 +59,21 @@ def _carried_out(doctor: Facade, made: Onboarding, options: Mapping[str, Any], o
             doctor.check(made.plan)
             say("dry run: every write would be taken, as far as can be asked; nothing was written")
             if output == "json":
-                _print(made, Outcome(False, None, "", "dry run: nothing was written"), None, output)
+                _print(made, Outcome(False, None, "", "dry run: nothing was written"), False, "", output)
             return Exit.FINE
-        agree(made.plan, options["yes"], output)
+        confirmed = agree(made.plan, options, output)
         with on_interrupt(lambda: None, hold=True):
-            outcome = doctor.apply(made.plan, tell)
-    proof = doctor.test_pull(made) if outcome.applied else None
-    _print(made, outcome, proof, output)
-    return Exit.FINE if outcome.applied and proof is not None and proof.proven else Exit.FAILING
+            outcome = doctor.apply(made.plan, tell, confirmed)
+    pulls, tested = tested_pull(doctor, made) if outcome.applied else (False, "")
+    _print(made, outcome, pulls, tested, output)
+    return Exit.FINE if pulls else Exit.FAILING
 
 
-def _print(made: Onboarding, outcome: Outcome, proof: LoginProof | None, output: str) -> None:
-    tested = "" if not outcome.applied else "the Secret gives the kubelet no login" if proof is None else proof.sentence
+def _print(made: Onboarding, outcome: Outcome, pulls: bool, tested: str, output: str) -> None:
     if output == "json":
         print_json({
             "schema": 1, "applied": outcome.applied, "receipt": outcome.receipt or None, "sentence": outcome.sentence,
-            "already": list(made.already), "pulls": bool(proof and proof.proven), "test": tested or None,
+            "already": list(made.already), "pulls": pulls, "test": tested or None,
         })  # fmt: skip
         return
     sys.stdout.write(tables.plain(outcome.sentence) + "\n")

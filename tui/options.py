@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from checks.credentials import Login, Origin, OriginKind, Password
+from checks.config import Config, load
+from checks.credentials import IDENTITY_USER, Login, Origin, OriginKind, Password
 from checks.errors import UsageError
 from checks.settings import Settings
 
@@ -41,6 +42,12 @@ def connection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def confirm_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--confirm-context` to a command that writes."""
+    text = "The context's name, which a protected context asks for; --yes is not enough there."
+    return click.option("--confirm-context", metavar="NAME", help=text)(command)
+
+
 def output_option(*choices: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add `-o`; the first choice is the default."""
     return click.option("-o", "--output", type=click.Choice(choices), default=choices[0], show_default=True)
@@ -62,6 +69,7 @@ def settings_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.
     if given and options["all_contexts"]:
         raise UsageError("--context and --all-contexts: one of them")
     one = len(given) == 1 and "," not in given[0]
+    config = config_of(environment)
     return Settings(
         kubeconfig=options["kubeconfig"],
         context=given[0] if one else None,
@@ -75,8 +83,15 @@ def settings_of(options: Mapping[str, Any], environment: Mapping[str, str] = os.
         harbor_login=_harbor_login(options, environment),
         docker_config=_docker_config(options, environment),
         state_dir=_state_dir(environment),
-        read_only=bool(options["read_only"] or environment.get("HARBOR_DOCTOR_READ_ONLY")),
+        read_only=bool(options["read_only"] or environment.get("HARBOR_DOCTOR_READ_ONLY") or config.read_only),
+        rules=config.contexts,
     )
+
+
+def config_of(environment: Mapping[str, str]) -> Config:
+    """Return what the configuration file says; raises UsageError with one sentence."""
+    folder = Path(environment.get("XDG_CONFIG_HOME") or "~/.config")
+    return load(environment.get("HARBOR_DOCTOR_CONFIG"), folder / "harbor-doctor" / "config.toml")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -111,6 +126,9 @@ def _docker_login(host: str, config: Path | None) -> Login:
         none = "there is no docker config" if config is None else f"{config} names none for {host}"
         where = f"{host} names no single host" if "*" in host else none
         raise UsageError(f"no login for Harbor at {host}: {where}; give HARBOR_USERNAME and HARBOR_PASSWORD")
+    if found.identity or found.username == IDENTITY_USER:
+        why = f"{found.origin.where} holds an identity token for it, and the API wants a user name and a password"
+        raise UsageError(f"no login for Harbor at {host}: {why}; give HARBOR_USERNAME and HARBOR_PASSWORD")
     return Login(found.username, found.password, Origin(OriginKind.OPERATOR, found.origin.where, host))
 
 

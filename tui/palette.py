@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from checks.rules import RULES, UNKNOWN
-from checks.rules.base import Rule
 from tui.render import safe
 from tui.screens.box import Box
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from checks.rules.base import Rule
 
 
 class Manual(Provider):
@@ -34,6 +35,7 @@ class Asking(Provider):
     """Asks the node about the problem under the cursor."""
 
     NAME = "Ask the node: a probe pod pulls the image there"
+    ACTION = "action_ask_node"
 
     async def discover(self) -> Hits:
         """Offer it before anything is typed."""
@@ -47,8 +49,15 @@ class Asking(Provider):
             yield Hit(score, matcher.highlight(self.NAME), ask)
 
     def _ask(self) -> Callable[[], None] | None:
-        """What `n` does on the screen below; None where there is no such key."""
-        return getattr(self.screen, "action_ask_node", None)
+        """What the key does on the screen below; None where there is no such key."""
+        return getattr(self.screen, self.ACTION, None)
+
+
+class ForGit(Asking):
+    """Exports the problem under the cursor."""
+
+    NAME = "Export for Git…: manifests and patches of the plan, without passwords"
+    ACTION = "action_export"
 
 
 class HarborLogin(Provider):
@@ -113,11 +122,13 @@ class Tenant(Provider):
         cast(Any, self.app).ask_tenant()
 
 
-def _named() -> Iterator[tuple[str, Rule]]:
+def _named() -> "Iterator[tuple[str, Rule]]":
+    from checks.rules import RULES, UNKNOWN
+
     for rule in (*RULES, UNKNOWN):
         yield f"{rule.code} {rule.title}", rule
 
 
-def manual_box(rule: Rule) -> Box:
+def manual_box(rule: "Rule") -> Box:
     """Return the manual page of a rule as a box."""
     return Box(f"{rule.code} {rule.title}", Text("\n").join(map(safe, rule.manual.strip().splitlines())))

@@ -16,9 +16,9 @@ from checks.repair.probe.answer import ProbeAnswer, Said
 from checks.repair.probe.compare import compared
 from checks.repair.probe.plan import ProbePlan
 from tui import tables
+from tui.asking import ask, right_context
 from tui.exits import Exit, on_interrupt, say
 from tui.headless import look, print_json
-from tui.mending import ask
 from tui.options import merged
 from tui.probe_rows import SOURCE, manifest_lines
 from tui.start import world_for
@@ -33,11 +33,9 @@ def probe(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str, o
     with world_for(merged(parent, options)) as settings:
         doctor = doctor_for(settings)
         try:
-            doctor.connect(interactive=sys.stdin.isatty())
+            right_context(doctor.connect(interactive=sys.stdin.isatty()), options)
             report = look(doctor)
             found = find_problem(problem, report.problems, report.unknowns)
-            for line in doctor.clear_probes(everywhere=True, also=found.pulls[0].namespace):
-                say(line)
             plan = doctor.plan_probe(found, pod, seconds)
             if isinstance(plan, Refusal):
                 raise Refused(f"the node cannot be asked: {plan.why}")
@@ -58,10 +56,12 @@ def _ask_node(doctor: Facade, plan: ProbePlan, problem: Problem, options: Mappin
             print_json({"schema": 1, "dry_run": True, **_asked(plan, notes)})
         say("dry run: the API server takes the pod; nothing was written")
         return Exit.FAILING
-    ask("make this pod, and delete it after its answer", options["yes"])
+    confirmed = ask("make this pod, and delete it after its answer", options, plan.confirm)
+    for line in doctor.clear_probes(everywhere=True, also=plan.ref.namespace, confirmed=confirmed):
+        say(line)
     stop = threading.Event()
     with on_interrupt(stop.set, hold=True), _terminated(stop):
-        answer = doctor.probe(plan, _tell, stop)
+        answer = doctor.probe(plan, _tell, stop, confirmed)
     lines = compared(answer, plan, problem)
     _print(answer, plan, lines, output)
     if stop.is_set() and answer.said is Said.UNKNOWN:

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 from checks.errors import DoctorError
 from checks.model import Problem
 from checks.repair.plan import Progress, Refusal
-from checks.repair.probe.answer import Said
-from checks.repair.probe.compare import compared
-from checks.repair.probe.plan import ProbePlan
 from tui import messages
 from tui.board import Probed
 from tui.desk import Desk
@@ -20,8 +17,10 @@ from tui.work import Post, unexpected
 
 if TYPE_CHECKING:
     from checks.facade import Facade
+    from checks.repair.probe.plan import ProbePlan
 
-_HEARD = {Said.PULLS: "says that it pulls", Said.FAILS: "says why it does not pull", Said.UNKNOWN: "gave no answer"}
+_HEARD = {"pulls": "says that it pulls", "fails": "says why it does not pull", "unknown": "gave no answer"}
+"""By what the node said (`Said`)."""
 
 
 class Probing(Desk):
@@ -45,15 +44,17 @@ class Probing(Desk):
         if not isinstance(self.screen, BoardScreen):
             return
         plan = event.offer
-        self.push_screen(ProbeScreen(plan, event.notes), lambda agreed: self.run_probe(plan) if agreed else None)
+        box = ProbeScreen(plan, event.notes)
+        self.push_screen(box, lambda agreed: self.run_probe(plan, box.typed) if agreed else None)
 
-    def run_probe(self, plan: ProbePlan) -> None:
+    def run_probe(self, plan: "ProbePlan", confirmed: str = "") -> None:
         """Run a probe that was read and agreed to."""
         problem = self.board.problems.get(plan.problem)
         if problem is None or self.board.probing or self._leaving:
             return
         self.show(self.board.with_probe(problem.id, Probed(running=True)))
-        self._start("probe", partial(run_probe, self.doctor, self.post_message, plan, problem, self._quit))
+        call = partial(run_probe, self.doctor, self.post_message, plan, problem, self._quit, confirmed)
+        self._start("probe", call)
 
     def on_probe_advanced(self, event: messages.ProbeAdvanced) -> None:
         """It goes on."""
@@ -88,14 +89,17 @@ def plan_probe(doctor: "Facade", post: Post, problem: Problem) -> None:
     post(messages.ProbePlanned(problem.id, offer, notes))
 
 
-def run_probe(doctor: "Facade", post: Post, plan: ProbePlan, problem: Problem, stop: threading.Event) -> None:
+def run_probe(
+    doctor: "Facade", post: Post, plan: "ProbePlan", problem: Problem, stop: threading.Event, confirmed: str = ""
+) -> None:
     """Run the probe; however it ends is told, since leaving waits for it; in a worker."""
+    from checks.repair.probe.compare import compared
 
     def tell(progress: Progress) -> None:
         post(messages.ProbeAdvanced(problem.id, progress))
 
     try:
-        answer = doctor.probe(plan, tell, stop)
+        answer = doctor.probe(plan, tell, stop, confirmed)
     except DoctorError as error:
         post(messages.ProbeAnswered(problem.id, None, (), str(error)))
     except Exception as error:

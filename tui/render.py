@@ -168,7 +168,7 @@ def plan_rows(plan: FixPlan) -> list[Row]:
         rows.append((Text(f"  {symbol}", style), safe(plan.proof.sentence)))
     rows += rights_rows(plan.rights)
     rows += [(Text("  !", "bold yellow"), safe(text)) for text in plan.warnings]
-    rows += [(Text("  +", "bold yellow"), safe(text)) for text in plan.asks]
+    rows += [(Text("  +", "bold yellow"), safe(text)) for text in plan.questions]
     if plan.retry and plan.steps:
         rows.append((Text("  then", "dim"), safe(plan.retry)))
     rows += [(Text(""), safe(line)) for line in plan.advice.splitlines()]

@@ -16,7 +16,6 @@ from tui.screens.box import Box
 from tui.screens.form import FormScreen
 from tui.screens.plan import PlanScreen
 from tui.widgets.detail import Detail
-from tui.words import undo_command
 
 
 class Repairing(Apart):
@@ -54,21 +53,22 @@ class Repairing(Apart):
         if plan.safety is Safety.ONE_KEY and detail is not None and detail.painted(plan):
             self.apply_plan(plan)
             return
-        self.push_screen(PlanScreen(plan, key), lambda agreed: self.apply_plan(plan) if agreed else None)
+        box = PlanScreen(plan, key)
+        self.push_screen(box, lambda agreed: self.apply_plan(plan, box.typed) if agreed else None)
 
     def _open_form(self, problem: Problem) -> None:
         known = self.doctor.form(problem)
         self.push_screen(FormScreen(problem, known.server, known.username, known.secret))
 
-    def apply_plan(self, plan: FixPlan) -> None:
-        """Apply a plan that was read and agreed to."""
+    def apply_plan(self, plan: FixPlan, confirmed: str = "") -> None:
+        """Apply a plan that was read and agreed to; `confirmed`: the context's name as it was typed."""
         problem = self.board.problems.get(plan.problem)
         if problem is None:
             return
         self.show(self.board.with_repair(plan.problem, Repair(running=True)))
         if plan.then is not None:
             self._then[plan.problem] = plan.then
-        call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._quit)
+        call = partial(work.repair, self.doctor, self.post_message, plan, problem, self._quit, confirmed)
         self._start("repair", call, plan.problem)
 
     def on_advanced(self, event: messages.Advanced) -> None:
@@ -113,24 +113,14 @@ class Repairing(Apart):
             return
         plan = event.offer
 
+        box = PlanScreen(plan)
+
         def decided(agreed: bool | None) -> None:
             if agreed:
                 self.pop_screen()
-                self.apply_plan(plan)
+                self.apply_plan(plan, box.typed)
 
-        self.push_screen(PlanScreen(plan), decided)
-
-    def on_broken_off(self, event: messages.BrokenOff) -> None:
-        """A repair of an earlier run broke off: it can be undone; what it mended not is a problem in the list."""
-        when = f"{event.at.astimezone():%Y-%m-%d %H:%M}"
-        lines = (
-            f"{event.title}",
-            f"It was begun {when} and did not come to its end.",
-            "Put back takes it back now. To finish it, leave this and mend the problem as the list shows it;",
-            f"{undo_command(event.receipt, event.cluster if self.board.clusters else '')} takes it back later.",
-        )
-        box = Box("A repair broke off", Text("\n").join(map(safe, lines)), agree="put back")
-        self.push_screen(box, lambda agreed: self.ask_undo(event.receipt) if agreed else None)
+        self.push_screen(box, decided)
 
     def ask_undo(self, receipt: str) -> None:
         """Show what an undo would put back, then ask."""
@@ -143,7 +133,8 @@ class Repairing(Apart):
             self.say("a repair is under way: it can be undone when it has ended")
             return
         receipt = repair.outcome.receipt if repair and repair.outcome and not repair.undone else ""
-        if problem and receipt and repair and repair.undo and detail is not None and detail.undo_painted():
+        shown = problem and receipt and repair and repair.undo and detail is not None and detail.undo_painted()
+        if problem and shown and not self.doctor.protected(self.board.problems[problem].cluster):
             self._undo(problem, receipt)
             return
         call = partial(work.show_undo, self.doctor, self.post_message, problem or "", receipt)
@@ -153,10 +144,12 @@ class Repairing(Apart):
         """Ask before putting back."""
         lines = [diff_line(sign, text) for sign, text in event.lines] or [safe("everything is as it was before")]
         place = f" in {event.cluster}" if self.board.clusters else ""
-        box = Box(f"Undo{place}: {event.title}", Text("\n").join(lines), agree="put back")
-        self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt) if agreed else None)
+        confirm = self.doctor.protected(event.cluster)
+        box = Box(f"Undo{place}: {event.title}", Text("\n").join(lines), agree="put back", confirm=confirm)
+        self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt, box.typed) if agreed else None)
 
-    def _undo(self, problem: str, receipt: str) -> None:
+    def _undo(self, problem: str, receipt: str, confirmed: str = "") -> None:
         if problem in self.board.problems:
             self.show(self.board.with_repair(problem, Repair(running=True)))
-        self._start("undo", partial(work.undo, self.doctor, self.post_message, problem, receipt), problem)
+        call = partial(work.undo, self.doctor, self.post_message, problem, receipt, confirmed)
+        self._start("undo", call, problem)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from checks.errors import UsageError
 from checks.model import Problem
-from checks.rules.near import distance, nearest
+from checks.rules.near import nearest
+from checks.slips import distance
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 
@@ -36,11 +37,14 @@ def find_problem(wanted: str, problems: tuple[Problem, ...], unknowns: Sequence[
     near = tuple(i for i in nearest(wanted, ids) if distance(wanted, i) <= 2)
     near = near or tuple(i for i in ids if i.startswith(f"{wanted}@"))
     hint = f"; is it {' or '.join(near[:3])}" if near else "; harbor-doctor scan lists what fails now"
-    raise UsageError(f"there is no problem {wanted} now{_as_far_as(unknowns)}{hint}")
+    raise UsageError(f"there is no problem {wanted} now{as_far_as(unknowns)}{hint}")
 
 
-def _as_far_as(unknowns: Sequence[str]) -> str:
-    """Missing rights first: they are what the person can change."""
+def as_far_as(unknowns: Sequence[str]) -> str:
+    """Return what could not be looked at, for the middle of a sentence; empty where there is nothing such.
+
+    Missing rights first: they are what the person can change.
+    """
     told = sorted(unknowns, key=lambda text: "no right" not in text)
     more = f" and {len(told) - 3} more" if len(told) > 3 else ""
     return f", as far as can be seen ({'; '.join(told[:3])}{more})" if told else ""

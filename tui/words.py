@@ -4,7 +4,6 @@ from datetime import datetime
 
 from rich.text import Text
 
-from checks.repair.commands import quoted
 from tui.board import Board, Repair
 from tui.render import pods
 from tui.visible import visible
@@ -22,6 +21,8 @@ def counted(number: int, word: str) -> str:
 
 def undo_command(receipt: str, cluster: str = "") -> str:
     """The command that takes a repair back; with the cluster where several are looked at."""
+    from checks.repair.commands import quoted
+
     return quoted("harbor-doctor", "undo", receipt, *(("--context", cluster) if cluster else ()))
 
 
@@ -74,8 +75,11 @@ def header(board: Board, spinner: str = "") -> tuple[Text, Text]:
     """The header's left and right side: where we are, and how bad it is."""
     where = "connecting…" if board.scanning else "not connected"
     if board.info is not None:
-        where = f"{_clusters(board) or board.info.context} ▸ {board.scope}"
+        where = _clusters(board) or board.info.context
     left = Text.assemble((BRAND, "bold reverse"), f" {visible(where)} ")
+    if board.info is not None:
+        gates = f"{board.info.gates} " if board.info.gates else ""
+        left.append(gates, "bold yellow").append(f"▸ {visible(board.scope)} ")
     right = Text()
     if board.report is not None:
         problems = [p for key, p in board.found.items() if not board.is_mended(key)]

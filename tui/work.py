@@ -13,6 +13,7 @@ from checks.errors import DoctorError, Interrupted
 from checks.model import Problem
 from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
+from tui.heap import loaded
 
 if TYPE_CHECKING:
     from checks.facade import Facade
@@ -45,7 +46,10 @@ def unexpected(error: Exception) -> str:
 
 def scan(doctor: "Facade", post: Post, number: int, stop: threading.Event) -> None:
     """Connect, look, explain; results stream."""
-    info = doctor.connect()
+    try:
+        info = doctor.connect()
+    finally:
+        loaded()
     post(messages.Connected(info))
     if not info.several:
         leftovers(doctor, post)
@@ -63,8 +67,10 @@ def leftovers(doctor: "Facade", post: Post) -> None:
     """Tell what an earlier run left behind: probe pods, and a repair that did not come to its end."""
     for sentence in doctor.clear_probes():
         post(messages.Cleared(sentence))
-    for receipt in doctor.unfinished()[:1]:
-        post(messages.BrokenOff(receipt.title, receipt.id, receipt.created, receipt.context))
+    left = doctor.unfinished()
+    for one in left[:1]:
+        spaces = tuple(receipt.namespace for receipt in left if receipt.id == one.id)
+        post(messages.BrokenOff(one.title, one.id, one.created, one.context, one.problem, spaces))
 
 
 def offers(doctor: "Facade", post: Post, problem: Problem) -> None:
@@ -89,13 +95,15 @@ def all_offers(doctor: "Facade", post: Post, problems: tuple[Problem, ...], stop
         guarded(post, lambda p=problem: offers(doctor, post, p), problem.id)  # type: ignore[misc]
 
 
-def repair(doctor: "Facade", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event) -> None:
+def repair(
+    doctor: "Facade", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event, confirmed: str = ""
+) -> None:
     """Apply a plan, watch until the pods have pulled, tell what `z` would put back."""
 
     def tell(progress: Progress) -> None:
         post(messages.Advanced(problem.id, progress))
 
-    outcome = doctor.apply(plan, tell)
+    outcome = doctor.apply(plan, tell, confirmed)
     if outcome.applied:
         outcome = doctor.verify(plan, problem, VERIFY, tell, stop, outcome)
     undo = doctor.undo_preview(outcome.receipt) if outcome.receipt else ()
@@ -113,13 +121,13 @@ def show_undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
     post(messages.UndoShown(chosen.problem, chosen.id, chosen.title, lines, chosen.context))
 
 
-def undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
+def undo(doctor: "Facade", post: Post, problem: str, receipt: str, confirmed: str = "") -> None:
     """Take a repair back."""
 
     def tell(progress: Progress) -> None:
         post(messages.Advanced(problem, progress))
 
-    post(messages.Finished(problem, doctor.undo(receipt, tell), True))
+    post(messages.Finished(problem, doctor.undo(receipt, tell, confirmed), True))
 
 
 def retest(

@@ -8,9 +8,10 @@ from typing import Any
 
 from checks.clients.harbor_api import Api, Operator, Reply, segment
 from checks.clients.harbor_audit import AuditLog
+from checks.clients.harbor_names import fact, project_exists
 from checks.clients.harbor_project import project_view
 from checks.clients.harbor_retention import retention
-from checks.clients.harbor_robots import Robots, fact, looks_like_robot, project_exists
+from checks.clients.harbor_robots import Robots, looks_like_robot
 from checks.clients.harbor_writes import HarborWrites
 from checks.clients.once import Once
 from checks.clients.session import Web
@@ -112,8 +113,9 @@ class Harbor:
         return self._retentions.get((host.lower(), number), lambda: retention(self._api, host, number))
 
     def forget(self, host: str) -> None:
-        """Look everything up again at `host`; the operator's login is not tested again."""
+        """Look everything up again at `host`; the operator's login is tested again only where nothing was decided."""
         here = host.lower()
+        self._api.forget(host)
         for kept in (self._exists, self._members, self._projects):
             kept.forget(lambda key: key[0] == here)
         self._views.forget(lambda key: key[0] == here)

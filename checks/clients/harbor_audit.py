@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.clients.harbor_api import Api, Operator, Reply, q, segment, timestamp
-from checks.clients.harbor_robots import fact
+from checks.clients.harbor_names import fact
 from checks.clients.once import Once
 from checks.facts import Fact, Unknown
 from checks.records import Deletion, Removal

@@ -3,7 +3,10 @@
 `metadata` holds what names an object and tells its versions apart, `spec` what a person chose, `status` what follows.
 """
 
+from datetime import datetime
 from typing import Any
+
+from checks.clients.harbor_api import timestamp
 
 Body = dict[str, Any]
 
@@ -19,7 +22,7 @@ def robot_body(host: str, shown: dict[str, Any]) -> Body:
         "resourceVersion": str(shown.get("update_time", "")),
     }  # fmt: skip
     spec = {key: shown[key] for key in _ROBOT if key in shown}
-    spec["permissions"] = [_permission(one) for one in shown.get("permissions") or () if isinstance(one, dict)]
+    spec["permissions"] = [_permission(one) for one in objects(shown.get("permissions"))]
     status = {key: shown.get(key) for key in ("expires_at", "creation_time")}
     return {"kind": "Robot", "metadata": meta, "spec": spec, "status": status}
 
@@ -28,8 +31,7 @@ def _permission(shown: dict[str, Any]) -> Body:
     """`effect` is kept where it stands: Harbor compares it."""
     access = [
         {key: one[key] for key in ("resource", "action", "effect") if one.get(key)}
-        for one in shown.get("access") or ()
-        if isinstance(one, dict)
+        for one in objects(shown.get("access"))
     ]
     return {"kind": shown.get("kind"), "namespace": shown.get("namespace"), "access": access}
 
@@ -41,11 +43,23 @@ def member_body(host: str, project: str, shown: dict[str, Any]) -> Body:
     return {"kind": "Member", "metadata": meta, "spec": {"role_id": shown.get("role_id")}}
 
 
-def project_body(host: str, shown: dict[str, Any], repositories: object = None) -> Body:
-    """Return a project as `GET /projects/{p}` shows it; with the number of its repositories where that is known."""
-    public = (shown.get("metadata") or {}).get("public") == "true"
+def project_body(host: str, shown: dict[str, Any], repositories: object = None, now: datetime | None = None) -> Body:
+    """Return a project as `GET /projects/{p}` shows it.
+
+    `status` has what tells whose it is: how many repositories it holds where that is known, who made it, and how many
+    seconds ago by `now` on Harbor's clock (None: not known).
+    """
+    metadata, born = shown.get("metadata"), timestamp(shown.get("creation_time"))
+    public = isinstance(metadata, dict) and metadata.get("public") == "true"
     meta = {"namespace": host, "name": str(shown.get("name", "")), "uid": str(shown.get("project_id", ""))}
-    return {"kind": "Project", "metadata": meta, "spec": {"public": public}, "status": {"repositories": repositories}}
+    age = (now - born).total_seconds() if now is not None and born is not None else None
+    status = {"repositories": repositories, "owner": str(shown.get("owner_name") or ""), "age": age}
+    return {"kind": "Project", "metadata": meta, "spec": {"public": public}, "status": status}
+
+
+def objects(value: object) -> list[Body]:
+    """Return the objects of a list; none where it is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def bare_name(name: str, prefix: str) -> str:

@@ -8,9 +8,13 @@ but finds it with its settings in the list of projects (2.7).
 from typing import Any
 
 from checks.clients.harbor_api import Api, Reply, segment
-from checks.clients.harbor_robots import fact, moment
+from checks.clients.harbor_names import fact
+from checks.clients.harbor_robots import moment
 from checks.facts import Fact, ProjectView, Unknown
 from checks.records import Policy
+
+_LONGEST = 20
+"""Digits of a number in Harbor's database."""
 
 
 def project_view(api: Api, host: str, project: str) -> Fact[ProjectView | None] | Unknown:
@@ -24,12 +28,17 @@ def project_view(api: Api, host: str, project: str) -> Fact[ProjectView | None] 
     metadata = found.get("metadata")
     settings = metadata if isinstance(metadata, dict) else {}
     policy = _policy(settings, found.get("cve_allowlist")) if isinstance(metadata, dict) else None
-    number = str(settings.get("retention_id") or "")
-    retention = int(number) if number.isdigit() else 0
+    retention = _number(settings.get("retention_id"))
     if not found.get("registry_id"):
         return fact(ProjectView(proxy=False, policy=policy, retention_id=retention), host)
     upstream, healthy = _upstream(api.call(host, "GET", f"/projects/{segment(project)}/summary"))
     return fact(ProjectView(True, upstream, healthy, policy, retention), host)
+
+
+def _number(told: object) -> int:
+    """A number as Harbor writes it into metadata; 0 where it is none."""
+    text = str(told or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < _LONGEST else 0
 
 
 def _listed(api: Api, host: str, project: str) -> dict[str, Any] | None:

@@ -3,15 +3,17 @@
 Nothing but names and numbers is remembered, and that for one plan or write only: a repair rests on what is so now.
 """
 
+from datetime import datetime
 from typing import Any
 
 from checks.clients.harbor_api import Api, Operator, Reply, q, segment
 from checks.clients.harbor_failures import failure
-from checks.clients.harbor_robots import project_exists
+from checks.clients.harbor_names import DEFAULT_PREFIX, project_number, told_prefix
 from checks.errors import Forbidden, Refused
-from checks.facts import Fact, Unknown
+from checks.facts import Unknown
 
-DEFAULT_PREFIX = "robot$"
+_SAMPLE = 10
+"""Repositories of a project that are looked into for an image."""
 
 
 class Questions:
@@ -21,6 +23,7 @@ class Questions:
         self._api = api
         self._numbers: dict[tuple[str, str], int] = {}
         self._prefixes: dict[tuple[str, str], str] = {}
+        self._told: dict[str, str | None] = {}
 
     @property
     def user(self) -> str:
@@ -35,6 +38,10 @@ class Questions:
     def meant_for(self, host: str) -> bool:
         """Was the operator's login given for this host? Asks nothing."""
         return self._api.meant_for(host)
+
+    def now(self, host: str) -> datetime:
+        """Return what time it is for Harbor, by its last answer; by our clock where it told none. Asks nothing."""
+        return self._api.now(host)
 
     def operator(self, host: str) -> Operator:
         """Return whom Harbor takes the operator's login for; raises Refused where it cannot be used at this host."""
@@ -52,16 +59,12 @@ class Questions:
         return found
 
     def _number(self, host: str, project: str) -> int | None:
-        found = self._api.listed(host, "/projects", name=project)
+        found = project_number(self._api, host, project)
         if isinstance(found, Reply):
             raise failure(found, host, self._api.username, "list projects")
-        for one in found:
-            if one.get("name") == project and isinstance(one.get("project_id"), int):
-                return int(one["project_id"])
-        exists = project_exists(self._api, host, project)
-        if isinstance(exists, Fact) and not exists.value:
-            return None
-        raise Forbidden(f"{self._api.username} may not see the project {project} at Harbor {host}")
+        if isinstance(found, Unknown):
+            raise Forbidden(f"{found.why} at Harbor {host}")
+        return found
 
     def may(self, host: str, project: str, resource: str, action: str) -> bool | None:
         """Ask for one right on a project (empty: on the whole system); None where Harbor does not tell.
@@ -105,12 +108,17 @@ class Questions:
             self._prefixes[host, project] = self._prefix(host, project)
         return self._prefixes[host, project]
 
+    def told(self, host: str) -> str | None:
+        """Return Harbor's prefix as it tells it to system administrators; None to all others."""
+        if not self.operator(host).sysadmin:
+            return None
+        if host not in self._told:
+            self._told[host] = told_prefix(self._api, host)
+        return self._told[host]
+
     def _prefix(self, host: str, project: str) -> str:
         if self.operator(host).sysadmin:
-            reply = self._api.call(host, "GET", "/configurations")
-            setting = reply.document.get("robot_name_prefix") if isinstance(reply.document, dict) else None
-            value = setting.get("value") if isinstance(setting, dict) else None
-            return value if isinstance(value, str) and value else DEFAULT_PREFIX
+            return self.told(host) or DEFAULT_PREFIX
         if project:
             names = (str(one.get("name", "")) for one in self._seen(host, project))
             found = (head for name in names for head, plus, _ in [name.partition(f"{project}+")] if plus and head)
@@ -123,22 +131,34 @@ class Questions:
         except Forbidden:
             return ()
 
-    def sample(self, host: str, project: str) -> str:
+    def sample(self, host: str, project: str) -> str | Unknown:
         """Return `repository@digest` of any artifact of a project; empty where it holds none or does not exist.
 
-        Raises ClusterError where it may not be looked at.
+        Unknown where it is not shown; raises Forbidden where not even the project is.
         """
-        for held in self._shown(host, f"/projects/{segment(project)}/repositories"):
+        if self.number(host, project) is None:
+            return ""
+        repositories = self._shown(host, f"/projects/{segment(project)}/repositories")
+        if isinstance(repositories, Unknown):
+            return repositories
+        for held in repositories:
             full = str(held.get("name", ""))
             repository = segment(segment(full.partition("/")[2]))
-            path = f"/projects/{segment(project)}/repositories/{repository}/artifacts"
-            for artifact in self._shown(host, path):
-                if digest := artifact.get("digest"):
-                    return f"{full}@{digest}"
-        return ""
+            artifacts = self._shown(host, f"/projects/{segment(project)}/repositories/{repository}/artifacts")
+            if isinstance(artifacts, Unknown):
+                return artifacts
+            if digest := next((one["digest"] for one in artifacts if one.get("digest")), ""):
+                return f"{full}@{digest}"
+        few = len(repositories) < _SAMPLE
+        return "" if few else Unknown(f"the first {_SAMPLE} repositories hold no image, and no more were looked at")
 
-    def _shown(self, host: str, path: str) -> list[dict[str, Any]]:
-        reply = self._api.call(host, "GET", path, page="1", page_size="10")
-        if reply.status in (403, 404) or not isinstance(reply.document, list):
+    def _shown(self, host: str, path: str) -> list[dict[str, Any]] | Unknown:
+        """The first page of a list; none where what it is of is not there."""
+        reply = self._api.call(host, "GET", path, page="1", page_size=str(_SAMPLE))
+        if reply.status == 404:
             return []
+        if reply.status == 403:
+            return Unknown(f"{self._api.username} may not list what it holds")
+        if not reply.ok or not isinstance(reply.document, list):
+            return Unknown(f"Harbor did not list what it holds: {reply.why or 'it answered with something else'}")
         return [one for one in reply.document if isinstance(one, dict)]

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from checks.clients.harbor_api import Api, Reply, timestamp
-from checks.clients.harbor_robots import fact
+from checks.clients.harbor_names import fact
+from checks.clients.harbor_objects import objects
 from checks.facts import Fact, Unknown
 from checks.records import Retention
 
@@ -22,7 +23,9 @@ def retention(api: Api, host: str, number: int) -> Fact[Retention | None] | Unkn
     if not shown.ok or not isinstance(shown.document, dict):
         return Unknown(f"Harbor did not show the project's tag retention: {shown.why or 'it answered otherwise'}")
     rules = shown.document.get("rules")
-    active = [rule for rule in rules if isinstance(rule, dict) and rule.get("disabled") is not True] if rules else []
+    if not isinstance(rules, list | None):
+        return Unknown("Harbor showed the project's tag retention with rules that cannot be read")
+    active = [rule for rule in objects(rules) if rule.get("disabled") is not True]
     told = api.newest(host, f"/retentions/{number}/executions")
     if isinstance(told, Reply):
         return fact(Retention(len(active), hidden=told.why or "Harbor answered with something else"), host)

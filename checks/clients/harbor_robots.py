@@ -6,15 +6,14 @@ number of the project, never by its name (recorded from Harbor 2.15.2).
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from checks.clients.harbor_api import Api, Operator, Reply, q, timestamp
+from checks.clients.harbor_names import fact, homes, project_number, told_prefix
+from checks.clients.harbor_objects import objects
 from checks.clients.once import Once
 from checks.facts import Fact, Robot, Unknown
 
-T = TypeVar("T")
-
-_DEFAULT_PREFIX = "robot$"
 _Listed = tuple[Robot, ...]
 
 
@@ -30,7 +29,7 @@ class Robots:
         self._api = api
         self._numbers: Once[tuple[str, str], int | Unknown | None] = Once()
         self._lists: Once[tuple[str, str], _Listed | Unknown] = Once()
-        self._prefixes: Once[str, str] = Once()
+        self._prefixes: Once[str, str | None] = Once()
 
     def find(self, host: str, username: str, operator: Operator) -> Fact[Robot | None] | Unknown:
         """Return the robot that a login named `username` means, None inside a Fact where there is none.
@@ -39,26 +38,34 @@ class Robots:
         differs by its prefix only is found too: Harbor's prefix was changed, and its name tells.
         """
         prefix = self._prefix(host, operator)
-        bare = username.removeprefix(prefix) if username.startswith(prefix) else username.partition("$")[2]
-        if not bare:
-            return Unknown(f"{username} does not begin with Harbor's prefix for robot accounts, {prefix}")
-        project, plus, _ = bare.rpartition("+")
-        listed = self._of_project(host, project, operator) if plus else self._of_system(host)
+        found = homes(self._api, host, username, prefix)
+        if isinstance(found, Reply):
+            return Unknown(f"Harbor did not list its projects: {found.why}")
+        if not found or (found == ("",) and not _own(username, prefix)):
+            return Unknown(_nameless(username, prefix))
+        listed = self._listed(host, found)
         if isinstance(listed, Unknown):
             return listed
         exact = next((robot for robot in listed if robot.name == username), None)
-        ending = bare if plus else prefix + bare
-        return fact(exact or next((robot for robot in listed if robot.name.endswith(ending)), None), host)
+        return fact(exact or _renamed(listed, found, username, prefix), host)
+
+    def _listed(self, host: str, projects: tuple[str, ...]) -> _Listed | Unknown:
+        every: list[Robot] = []
+        for project in projects:
+            found = self._of_project(host, project) if project else self._of_system(host)
+            if isinstance(found, Unknown):
+                return found
+            every += found
+        return tuple(every)
 
     def project_of(self, host: str, username: str, operator: Operator) -> str:
-        """Return the project that a robot's name tells it is of; empty for a robot of the system."""
-        prefix = self._prefix(host, operator)
-        bare = username.removeprefix(prefix) if username.startswith(prefix) else username.partition("$")[2]
-        return bare.rpartition("+")[0]
+        """Return the project that a robot's name tells it is of; empty for a robot of the system, or where unclear."""
+        found = homes(self._api, host, username, self._prefix(host, operator))
+        return found[0] if isinstance(found, tuple) and len(found) == 1 else ""
 
-    def _of_project(self, host: str, project: str, operator: Operator) -> _Listed | Unknown:
+    def _of_project(self, host: str, project: str) -> _Listed | Unknown:
         key = (host.lower(), project)
-        number = self._numbers.get(key, lambda: self._number(host, project, operator))
+        number = self._numbers.get(key, lambda: self._number(host, project))
         if not isinstance(number, int):
             return number or ()
         return self._lists.get(key, lambda: self._list(host, f"of {project}", Level="project", ProjectID=str(number)))
@@ -74,29 +81,16 @@ class Robots:
             return Unknown(f"{self._api.username} may not see the robot accounts {whose}")
         return Unknown(f"Harbor did not list the robot accounts {whose}: {found.why}")
 
-    def _number(self, host: str, project: str, operator: Operator) -> int | Unknown | None:
+    def _number(self, host: str, project: str) -> int | Unknown | None:
         """The project's number; None: it does not exist; Unknown: it is not shown to this operator."""
-        found = self._api.listed(host, "/projects", name=project)
-        if isinstance(found, Reply):
-            return Unknown(f"Harbor did not list its projects: {found.why}")
-        for one in found:
-            if one.get("name") == project and isinstance(one.get("project_id"), int):
-                return int(one["project_id"])
-        exists = project_exists(self._api, host, project)
-        if isinstance(exists, Fact) and not exists.value:
+        found = project_number(self._api, host, project)
+        return Unknown(f"Harbor did not list its projects: {found.why}") if isinstance(found, Reply) else found
+
+    def _prefix(self, host: str, operator: Operator) -> str | None:
+        """What Harbor puts before robot names; None where the operator may not read it."""
+        if not operator.sysadmin:
             return None
-        return Unknown(f"{operator.name} may not see the project {project}")
-
-    def _prefix(self, host: str, operator: Operator) -> str:
-        """What Harbor puts before robot names; its default where the operator may not read it."""
-
-        def ask() -> str:
-            reply = self._api.call(host, "GET", "/configurations") if operator.sysadmin else Reply(None)
-            setting = reply.document.get("robot_name_prefix") if isinstance(reply.document, dict) else None
-            value = setting.get("value") if isinstance(setting, dict) else None
-            return value if isinstance(value, str) and value else _DEFAULT_PREFIX
-
-        return self._prefixes.get(host.lower(), ask)
+        return self._prefixes.get(host.lower(), lambda: told_prefix(self._api, host))
 
     def forget(self, host: str) -> None:
         """Look everything up again at `host`."""
@@ -104,19 +98,6 @@ class Robots:
         self._prefixes.forget(lambda key: key == here)
         self._numbers.forget(lambda key: key[0] == here)
         self._lists.forget(lambda key: key[0] == here)
-
-
-def project_exists(api: Api, host: str, project: str) -> Fact[bool] | Unknown:
-    """`HEAD /projects?project_name=`: tells any caller whom Harbor knows, member or not."""
-    reply = api.call(host, "HEAD", "/projects", project_name=project)
-    if reply.status in (200, 404):
-        return fact(reply.status == 200, host)
-    return Unknown(f"Harbor did not tell whether the project {project} exists: {reply.why}")
-
-
-def fact(value: T, host: str) -> Fact[T]:
-    """Return `value` as learned now from Harbor's API at `host`."""
-    return Fact(value, f"Harbor's API at {host}", datetime.now(UTC))
 
 
 def moment(seconds: object) -> datetime | None:
@@ -130,7 +111,7 @@ def _robot(one: dict[str, Any]) -> Robot | None:
     number, name = one.get("id"), one.get("name")
     if not isinstance(number, int) or not isinstance(name, str):
         return None
-    permissions = [p for p in _objects(one.get("permissions")) if p.get("kind") == "project"]
+    permissions = [p for p in objects(one.get("permissions")) if p.get("kind") == "project"]
     return Robot(
         number,
         name,
@@ -144,10 +125,26 @@ def _robot(one: dict[str, Any]) -> Robot | None:
 
 
 def _repository_actions(permission: dict[str, Any]) -> Iterator[str]:
-    for access in _objects(permission.get("access")):
+    for access in objects(permission.get("access")):
         if access.get("resource") == "repository" and access.get("effect") != "deny":
             yield str(access.get("action", ""))
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _own(username: str, prefix: str | None) -> str:
+    """A name without Harbor's prefix, or without one that ends with `$`; empty where it has neither."""
+    known = prefix is not None and username.startswith(prefix)
+    return username.removeprefix(prefix or "") if known else username.partition("$")[2]
+
+
+def _renamed(listed: _Listed, projects: tuple[str, ...], username: str, prefix: str | None) -> Robot | None:
+    """The robot whose name differs by its prefix only; where it may be of several projects only its full name tells."""
+    if len(projects) != 1 or (not projects[0] and prefix is None):
+        return None
+    own = f"{projects[0]}+{username.rpartition('+')[2]}" if projects[0] else f"{prefix}{_own(username, prefix)}"
+    return next((robot for robot in listed if robot.name.endswith(own)), None)
+
+
+def _nameless(username: str, prefix: str | None) -> str:
+    if prefix is None:
+        return f"only administrators are told Harbor's prefix for robot accounts, so {username} may be one or not"
+    return f"{username} does not begin with Harbor's prefix for robot accounts, {prefix}"

@@ -10,18 +10,12 @@ from typing import Any
 
 from checks.clients.harbor_api import Reply, segment
 from checks.clients.harbor_failures import failure
-from checks.clients.harbor_objects import (
-    LIMITED_GUEST,
-    Body,
-    bare_name,
-    member_body,
-    project_body,
-    robot_body,
-    same_robot,
-)
+from checks.clients.harbor_holdings import holdings
+from checks.clients.harbor_names import DEFAULT_PREFIX, homes
+from checks.clients.harbor_objects import LIMITED_GUEST, Body, bare_name, member_body, project_body, robot_body
 from checks.clients.harbor_questions import Questions
 from checks.credentials import Login, Origin, OriginKind, Password
-from checks.errors import Conflict, Forbidden, Invalid, NotFound, ServerFault
+from checks.errors import Conflict, DoctorError, Forbidden, Invalid, NotFound, ServerFault
 from checks.model import ObjectRef
 
 _ADMIN = "the project administrator's role (or a system administrator)"
@@ -46,18 +40,39 @@ class HarborWrites(Questions):
         return self._member(ref) if ref.kind == "Member" else self._project(ref)
 
     def _robot(self, ref: ObjectRef) -> Body | None:
-        host, (project, short) = ref.namespace, self._parts(ref)
-        prefix = self.prefix(host, project)
-        shown = self.robots(host, project, short)
+        host, projects = ref.namespace, self._homes(ref)
+        if not projects and not self.operator(host).sysadmin:
+            raise Forbidden(f"{self.user} sees no project at Harbor {host} that {ref.name} could be of", 403)
+        shown = [one for project in projects for one in self.robots(host, project, self._own(ref, project))]
         exact = next((one for one in shown if one.get("name") == ref.name), None)
-        found = exact or next((one for one in shown if same_robot(str(one.get("name")), ref.name, prefix)), None)
+        ending = self._ending(ref, projects)
+        alike = (one for one in shown if ending and str(one.get("name")).endswith(ending))
+        found = exact or next(alike, None)
         return robot_body(host, found) if found else None
 
-    def _parts(self, ref: ObjectRef) -> tuple[str, str]:
-        """Return a robot's project (empty: system) and its short name."""
-        guess = bare_name(ref.name, "").rpartition("+")[0]
-        project, _, short = bare_name(ref.name, self.prefix(ref.namespace, guess)).rpartition("+")
-        return project, short
+    def _ending(self, ref: ObjectRef, projects: tuple[str, ...]) -> str:
+        """Return how the robot's name ends, whatever is before it; empty where only the whole name can be trusted."""
+        if len(projects) == 1 and projects[0]:
+            return f"{projects[0]}+{ref.name.rpartition('+')[2]}"
+        # One that was made without Harbor's prefix being told.
+        made = ref.project == "" and self.told(ref.namespace) is None
+        return ref.name.removeprefix(DEFAULT_PREFIX) if made else ""
+
+    def _homes(self, ref: ObjectRef) -> tuple[str, ...]:
+        """Return the projects that a robot may be of; only one where it is told, or its name tells it."""
+        if ref.project is not None:
+            return (ref.project,)
+        found = homes(self._api, ref.namespace, ref.name, self.told(ref.namespace))
+        if isinstance(found, Reply):
+            raise failure(found, ref.namespace, self.user, "list projects")
+        return found
+
+    def _own(self, ref: ObjectRef, project: str) -> str:
+        """Return a robot's own name; empty, for all, where it is not known what stands before it."""
+        if project:
+            return ref.name.rpartition("+")[2]
+        prefix = self.told(ref.namespace)
+        return ref.name.removeprefix(prefix) if prefix and ref.name.startswith(prefix) else ""
 
     def _member(self, ref: ObjectRef) -> Body | None:
         host, (project, _, user) = ref.namespace, ref.name.partition("/")
@@ -80,7 +95,14 @@ class HarborWrites(Questions):
         if not reply.ok or not isinstance(reply.document, dict):
             raise failure(reply, host, self._api.username, f"read the project {project}")
         summary = self._api.call(host, "GET", f"/projects/{segment(project)}/summary").document
-        return project_body(host, reply.document, summary.get("repo_count") if isinstance(summary, dict) else None)
+        held = summary.get("repo_count") if isinstance(summary, dict) else None
+        return project_body(host, reply.document, held, self.now(host))
+
+    def held(self, ref: ObjectRef) -> tuple[str, ...]:
+        """Name everything that a project holds and deleting it would take along; raises ClusterError if not shown."""
+        self.operator(ref.namespace)
+        number = self.number(ref.namespace, ref.name)
+        return () if number is None else holdings(self._api, ref.namespace, ref.name, number)
 
     # ── creating ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,7 +112,9 @@ class HarborWrites(Questions):
         Raises Conflict where the name is taken, Forbidden, ServerFault where it is not known whether it was made.
         """
         host, user = ref.namespace, self.operator(ref.namespace).name
-        _, short = self._parts(ref)
+        project = self._home(ref)
+        prefix = "" if project else self.prefix(host, "")
+        short = ref.name.rpartition("+")[2] if project else bare_name(ref.name, prefix)
         document = {"name": short, "disable": False, **body["spec"]}
         reply = self._api.write(host, "POST", "/robots", document)
         what, right = self._about("create", ref)
@@ -117,9 +141,22 @@ class HarborWrites(Questions):
             document, path = {"project_name": ref.name, "metadata": {"public": public}}, "/projects"
         else:
             raise Invalid(f"{ref} is made by `mint` only")
-        self._done(self._api.write(ref.namespace, "POST", path, document), ref.namespace, what, right)
-        stored = self.read(ref)
-        if stored is None:
+        reply = self._api.write(ref.namespace, "POST", path, document)
+        self._done(reply, ref.namespace, what, right)
+        meta = {"namespace": ref.namespace, "name": ref.name, "uid": reply.number}
+        return self._owned(ref, self._stored(ref, {**body, "kind": ref.kind, "metadata": meta}))
+
+    def _stored(self, ref: ObjectRef, sent: Body) -> Body:
+        """Return what Harbor shows after it took a write; where it shows nothing for the moment, what was sent.
+
+        What fails now is the look, not the write. Raises ServerFault where the object is another one or not there.
+        """
+        try:
+            stored = self.read(ref)
+        except DoctorError:
+            return sent
+        made = str(sent["metadata"].get("uid") or "")
+        if stored is None or made not in ("", stored["metadata"]["uid"]):
             raise ServerFault(f"Harbor at {ref.namespace} took {ref} and does not show it", 201)
         return stored
 
@@ -132,7 +169,12 @@ class HarborWrites(Questions):
         if resource and self.may(ref.namespace, project, resource, "create") is False:
             user = self.operator(ref.namespace).name
             raise Forbidden(f"{user} may not {what} at Harbor {ref.namespace}, which takes {right}", 403)
-        return {**body, "kind": ref.kind}
+        return self._owned(ref, {**body, "kind": ref.kind})
+
+    def _owned(self, ref: ObjectRef, body: Body) -> Body:
+        """Note who makes a project: its owner is never another user."""
+        owner = {"owner": self.user} if ref.kind == "Project" else {}
+        return {**body, "metadata": {**body["metadata"], **owner}}
 
     # ── changing and removing ────────────────────────────────────────────────────────────────────────────────
 
@@ -148,10 +190,9 @@ class HarborWrites(Questions):
         document = {"id": int(number), "name": current["metadata"]["name"], "disable": False, **body["spec"]}
         what, right = self._about("change", ref)
         self._done(self._api.write(host, "PUT", f"/robots/{number}", document), host, what, right)
-        stored = self.read(ref)
-        if stored is None:
-            raise NotFound(f"{ref} was deleted meanwhile", 404)
-        return stored
+        # The version is that from before the write, so it is not handed on.
+        meta = {k: v for k, v in current["metadata"].items() if k != "resourceVersion"}
+        return self._stored(ref, {**body, "metadata": meta})
 
     def delete(self, ref: ObjectRef, *, uid: str, resource_version: str = "", dry_run: bool = False) -> None:
         """Remove the object if it is the one with this number (and version); raises NotFound, Conflict, ..."""
@@ -188,8 +229,12 @@ class HarborWrites(Questions):
     def _resource(self, ref: ObjectRef) -> tuple[str, str]:
         """Return Harbor's resource word and the project that a right is asked on; none for projects themselves."""
         if ref.kind == "Robot":
-            return "robot", self._parts(ref)[0]
+            return "robot", self._home(ref)
         return ("member", ref.name.partition("/")[0]) if ref.kind == "Member" else ("", "")
+
+    def _home(self, ref: ObjectRef) -> str:
+        """Return a robot's project, empty for the system; the likeliest where only its name is known."""
+        return next(iter(self._homes(ref)), "")
 
     def _about(self, verb: str, ref: ObjectRef) -> tuple[str, str]:
         """Return what is wanted, in words, and the right that it takes."""

@@ -6,14 +6,15 @@ Merging follows client-go (tools/clientcmd/loader.go): of several files the firs
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from checks.clients.contextsettings import extension_of
+from checks.clients.contextsettings import extension_of, with_context
 from checks.errors import ConfigError
-from checks.settings import Settings
+from checks.settings import Settings, for_context
 
 POD_DIR = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _FILE_FIELDS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
@@ -90,6 +91,23 @@ def contexts(settings: Settings, environ: Mapping[str, str] = os.environ) -> tup
         where = merged.source or "no kubeconfig"
         raise ConfigError(f"{where}: no context {', '.join(unknown)}; there are: {_names(merged)}")
     return tuple(chosen)
+
+
+def strict(
+    settings: Settings, names: Iterable[str], environ: Mapping[str, str] = os.environ
+) -> dict[str, tuple[bool, bool]]:
+    """Return which of these contexts are read-only, and which protected; one with a broken entry counts as chosen."""
+    merged = _read(settings, environ)
+    found = {}
+    for name in names:
+        own = settings
+        with suppress(ConfigError, KeyError):
+            context = merged.contexts[name]
+            path = str(context.path)
+            own = with_context(settings, extension_of(context.body, path), context.path.parent.absolute(), path)
+        own = for_context(own, name)
+        found[name] = (own.read_only, own.protected)
+    return found
 
 
 def _read(settings: Settings, environ: Mapping[str, str]) -> _Merged:

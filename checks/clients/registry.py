@@ -20,7 +20,7 @@ from checks.clients.tokenservice import TokenReply
 from checks.clients.trust import DOCKER_HUB
 from checks.clients.urls import host_of, join, same_origin, without_query
 from checks.credentials import Login
-from checks.facts import Exchange, Fact, Manifest, Ping, Unknown
+from checks.facts import Beginning, Exchange, Fact, Manifest, Ping, Unknown
 from checks.image import ImageRef
 
 HARBOR_SERVICE = "harbor-registry"
@@ -40,6 +40,7 @@ _LOST = "MANIFEST_UNKNOWN"
 """What the storage says of a manifest it does not hold; Harbor itself says NOT_FOUND."""
 _MOST_REDIRECTS = 3
 _MOST_TAG_PAGES = 20
+_TAG_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,20 +135,26 @@ class Registry:
         return stored, (*seen, replace(shown, url=without_query(shown.url)))
 
     def tags(self, image: ImageRef, access: Access) -> Fact[tuple[str, ...]] | Unknown:
-        """List the repository's tags, as the access may see them."""
-        url, found = _path(image, "tags", "list") + "?n=1000", list[str]()
+        """List the repository's tags, as the access may see them; a Beginning where the list was not read to its end.
+
+        A next page that is at another origin is not asked for. A full page without a next one may be all or not:
+        a registry may leave the `Link` out (OCI distribution spec 1.1, "Listing Tags").
+        """
+        url, found, more = _path(image, "tags", "list") + f"?n={_TAG_PAGE}", list[str](), True
         for _ in range(_MOST_TAG_PAGES):
             answer = self._web.ask("GET", url, login=access.login, token=access.token)
             read = document(answer.body) if answer.status == 200 else None
             if not isinstance(read, dict):
                 return Unknown(f"{image.registry} did not list the tags ({answer.status or answer.failure})")
             tags = read.get("tags")
-            found += [tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str)]
-            following = _next_page(answer)
-            if not tags or not following:
+            page = [tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str)]
+            found += page
+            more, following = _goes_on(answer, len(page)), _next_page(answer)
+            if not page or not following:
                 break
             url = following
-        return Fact(tuple(dict.fromkeys(found)), f"tag list of {image.name}", datetime.now(UTC))
+        kind = Beginning if more else Fact
+        return kind(tuple(dict.fromkeys(found)), f"tag list of {image.name}", datetime.now(UTC))
 
     def _follow(self, method: str, url: str, access: Access) -> tuple[Answer, tuple[Exchange, ...]]:
         """Ask with `ACCEPT`; follow redirects within the same origin (Harbor's to `library/`), and no others."""
@@ -206,6 +213,11 @@ def _manifest(answer: Answer, head: Answer, harbor: bool) -> Manifest:
         digest=digest if _DIGEST.fullmatch(digest) else "",
         media_type=answer.headers.get("Content-Type", "").partition(";")[0].strip()[:100] if status == 200 else "",
     )
+
+
+def _goes_on(answer: Answer, size: int) -> bool:
+    """May there be more after this page of a tag list?"""
+    return "Link" in answer.headers or size == _TAG_PAGE
 
 
 def _next_page(answer: Answer) -> str:

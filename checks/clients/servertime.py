@@ -1,8 +1,17 @@
 """What time it is for the server that answered (RFC 9110, 6.6.1, `Date`)."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+
+
+def ahead(headers: Mapping[str, str], asked: datetime, seconds: float) -> timedelta | None:
+    """Return how far the server's clock is ahead of ours, None where it told no time.
+
+    `asked`: when the request was sent, by our clock; `seconds`: how long the answer took.
+    """
+    told = server_time(headers)
+    return None if told is None else told - asked - timedelta(seconds=seconds)
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:

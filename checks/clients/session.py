@@ -23,9 +23,10 @@ from checks.clients.channel import Call, RegistryAdapter, begin, trusting
 from checks.clients.netaddr import Dialer, split_host
 from checks.clients.urls import host_of, origin
 from checks.credentials import Login
-from checks.errors import Refused, UsageError
+from checks.errors import UsageError
 from checks.facts import Break
 from checks.settings import Settings
+from checks.writegate import WriteGate
 
 USER_AGENT = f"harbor-doctor/{__version__}"
 LARGEST = 4 * 1024 * 1024

@@ -18,7 +18,8 @@ from urllib.parse import urlencode
 from checks.clients.failures import no_answer, refusal
 from checks.clients.link import Link
 from checks.clients.servertime import server_time
-from checks.errors import ClusterError, ConfigError, Interrupted, Refused, ServerFault, Unreachable
+from checks.errors import ClusterError, ConfigError, Interrupted, ServerFault, Unreachable
+from checks.writegate import WriteGate
 
 T = TypeVar("T")
 

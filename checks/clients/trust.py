@@ -32,10 +32,25 @@ def canonical(host: str) -> str:
 
 def key_host(key: str) -> str:
     """Return the host that a registry key names, without scheme, user, port and path; empty if it names none."""
-    bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", key.strip().lower())
-    host = re.split(r"[/?#]", bare, maxsplit=1)[0].rpartition("@")[2]
+    host = _place(key)
     name = re.sub(r":\d*$", "", host) if not host.endswith("]") else host
     return canonical(name) if _HOST.fullmatch(name) and "\\" not in key else ""
+
+
+def _place(key: str) -> str:
+    """Return `host[:port]` of a key, in lower case."""
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", key.strip().lower())
+    return re.split(r"[/?#]", bare, maxsplit=1)[0].rpartition("@")[2]
+
+
+def names_port(key: str, registry: str) -> bool:
+    """Does this key name this registry's port too? For logins that are stronger than any pod's; none is 443."""
+    return _port(_place(key)) == _port(_place(registry))
+
+
+def _port(place: str) -> str:
+    found = re.search(r":0*(\d+)$", place)
+    return found[1] if found else "443"
 
 
 def names(key: str, registry: str) -> bool:

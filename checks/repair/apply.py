@@ -6,6 +6,7 @@ from functools import partial
 
 from checks.credentials import Login
 from checks.errors import ClusterError, DoctorError, Refused
+from checks.model import ObjectRef
 from checks.repair.audit import Audit
 from checks.repair.declared import declared
 from checks.repair.journal import Journal
@@ -49,6 +50,8 @@ class _Run:
     """A stand-in and the login of the robot that was made for it."""
     receipts: tuple[Receipt, ...] = ()
     done: list[Step] = field(default_factory=list)
+    made: dict[ObjectRef, Body | None] = field(default_factory=dict)
+    """What was written, as it was stored."""
     spared: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, DoctorError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -63,10 +66,8 @@ class _Run:
         self.receipts = self.journal.open(self.plan, self.answers, name)
         for number in range(len(self.steps)):
             step = self.steps[number]
-            # Pods are replaced only for a cure that is in place; one pod's failure does not stop the others.
-            if self.failed and not (step.verb in _PODS and all(s.verb in _PODS for s, _ in self.failed)):
-                break
-            self._step(step)
+            if not any(_stops(failed, error, step) for failed, error in self.failed):
+                self._step(step)
         return self._finish()
 
     def _rehearse(self) -> None:
@@ -87,6 +88,7 @@ class _Run:
             self._put_back(step)
             return
         self.done.append(step)
+        self.made[step.target] = stored
         if isinstance(step, MintRobot) and not self._bind(step, stored):
             return
         self._mark(step, stored)
@@ -132,6 +134,19 @@ class _Run:
             return stored, ""
         return kept, seal_of(declared("Secret", stored) or {})
 
+    def _strike_out(self, left: list[Step]) -> None:
+        """What was certainly not written leaves the receipt: undo has no business with it, whoever changes it later."""
+        doubtful = [step.target for step, error in self.failed if not isinstance(error, NOT_WRITTEN)]
+        touched = {*doubtful, *(step.target for step in self.done)}
+        kept = self.receipts
+        for step in left:
+            if step.target not in touched:
+                kept = tuple(without(receipt, step.target, step.verb) for receipt in kept)
+        try:
+            self.receipts = self.journal.renew(self.receipts, kept)
+        except (ClusterError, OSError) as error:
+            self.notes.append(f"The receipt could not be updated: {_text(error)}.")
+
     def _take_back(self) -> None:
         """Where nothing was written in the cluster, what was made in Harbor for it goes again, the last first."""
         if any(not isinstance(e, NOT_WRITTEN) for _, e in self.failed) or any(s.verb in _PODS for s in self.done):
@@ -140,7 +155,7 @@ class _Run:
             return
         for step in reversed(tuple(self.done)):
             try:
-                if give_back(step, self.writer):
+                if give_back(step, self.made.get(step.target), self.writer):
                     self.done.remove(step)
                     self.notes.append(f"{step.target} was deleted again.")
             except DoctorError as error:
@@ -173,6 +188,7 @@ class _Run:
         # What was left half done comes first.
         step, error = next((f for f in self.failed if not isinstance(f[1], NOT_WRITTEN)), self.failed[0])
         left = [s for s in self.steps if s not in (*self.done, *self.spared)]
+        self._strike_out(left)
         sentence = f"Stopped at {step.target}: {_text(error)}. {self._done_words()} Not done: {_names(left)}."
         return self._outcome(False, sentence)
 
@@ -218,6 +234,18 @@ class _Run:
 
     def _tell(self, phase: str, text: str) -> None:
         self.on_progress(Progress(phase, text, len(self.done), len(self.plan.steps)))
+
+
+def _stops(failed: Step, error: DoctorError, later: Step) -> bool:
+    """Must a later step be left out after this failure?
+
+    One pod's failure stops no other. A refusal stops what comes after it in its namespace: pods are replaced only for a
+    cure that is in place. Nothing goes on without what should have been made in Harbor, or with a server that is gone.
+    """
+    if failed.verb in _PODS:
+        return later.verb not in _PODS
+    elsewhere = failed.target.kind not in HARBOR and failed.target.namespace != later.target.namespace
+    return not (elsewhere and isinstance(error, NOT_WRITTEN))
 
 
 def _names(steps: list[Step]) -> str:

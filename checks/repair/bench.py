@@ -1,11 +1,12 @@
 """What a proposer may ask before anything is written; the doctor answers from the clients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from checks.credentials import Login
-from checks.facts import Unknown
+from checks.facts import Platform, Unknown
 from checks.image import ImageRef
 from checks.model import ObjectRef
 from checks.repair.plan import LoginProof, Right
@@ -21,12 +22,24 @@ class PodCounts:
     waiting: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PodMarks:
+    """What a PodDisruptionBudget goes by."""
+
+    labels: Mapping[str, str]
+    ready: bool
+    """Are all its containers? Only then does it count for a budget."""
+
+
 class HarborDesk(Protocol):
     """Harbor's management with the operator's login. Asks the network; ClusterError, or Refused where it is no good."""
 
     @property
     def user(self) -> str:
         """The operator's user name."""
+
+    def now(self, host: str) -> datetime:
+        """Return what time it is for Harbor, by its last answer; by our clock where it told none. Asks nothing."""
 
     def read(self, ref: ObjectRef) -> Body | None:
         """Return a robot, member or project as it is now, or None where it does not exist."""
@@ -37,7 +50,7 @@ class HarborDesk(Protocol):
     def prefix(self, host: str, project: str) -> str:
         """Return what Harbor puts before the names of robots."""
 
-    def sample(self, host: str, project: str) -> str:
+    def sample(self, host: str, project: str) -> str | Unknown:
         """Return `repository@digest` of any artifact of a project; empty where it holds none."""
 
 
@@ -77,8 +90,19 @@ class Bench(Protocol):
     def try_secret(self, namespace: str, name: str, images: Sequence[ImageRef]) -> tuple[Login, LoginProof] | None:
         """Try what the kubelet would send from this Secret for all these images; None where it would send nothing."""
 
+    def pulled_as_pod(
+        self, namespace: str, secrets: Sequence[str], image: ImageRef, platform: Platform | None
+    ) -> LoginProof:
+        """Pull an image as a pod with this list would: with the keyring's logins in their order, or with none."""
+
     def personal_login(self, host: str) -> Login | Unknown | None:
         """The user's own login for a registry host (docker config, helper); None where there is none."""
+
+    def budgets(self, namespace: str) -> tuple[Body, ...] | Unknown:
+        """The PodDisruptionBudgets of a namespace, or why they are not known."""
+
+    def pod_marks(self, namespace: str) -> Mapping[str, PodMarks]:
+        """The unfinished pods of a namespace as budgets see them, by their names."""
 
     def pods_using_secret(self, namespace: str, name: str) -> PodCounts:
         """Count the pods that name a Secret in their imagePullSecrets."""

@@ -2,12 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from checks.credentials import DOCKER_CFG, shown_key
 from checks.model import ObjectRef
 from checks.repair.harborshow import by_hand
-from checks.repair.kinds import HARBOR, list_holder, pull_list, template_path
+from checks.repair.kinds import HARBOR, container_images, list_holder, pull_list, template_path
 from checks.repair.payload import find
 from checks.repair.steps import Step, Verb
 
@@ -74,7 +74,7 @@ def _commands(context: str, step: Step) -> Iterator[str]:
     elif step.target.kind == "Secret":
         yield from _secret(context, step)
     elif step.before is not None and step.after is not None:
-        yield _append(context, step)
+        yield from _changes(context, step)
 
 
 def _secret(context: str, step: Step) -> Iterator[str]:
@@ -137,6 +137,21 @@ def pod_in_receipt(context: str, receipt: ObjectRef, pod: str) -> str:
 
 def _file(name: str) -> str:
     return word(name)
+
+
+def _changes(context: str, step: Step) -> Iterator[str]:
+    kind, bodies = step.target.kind, [s.body() if s else {} for s in (step.before, step.after)]
+    old, new = (container_images(kind, body) for body in bodies)
+    if images := {name: image for (part, name), image in new.items() if old.get((part, name)) != image}:
+        yield set_image(context, step.target, images)
+    if len({pull_list(list_holder(kind, body)) for body in bodies}) > 1:
+        yield _append(context, step)
+
+
+def set_image(context: str, ref: ObjectRef, images: Mapping[str, str]) -> str:
+    """Return the command that gives containers of a workload or pod these images, by container."""
+    words = (f"{container}={image}" for container, image in images.items())
+    return kubectl(context, ref.namespace, "set", "image", f"{ref.kind.lower()}/{ref.name}", *words)
 
 
 def _append(context: str, step: Step) -> str:

@@ -6,7 +6,7 @@ Everything else (uid, resourceVersion, generation, managedFields, status) belong
 import copy
 from typing import Any
 
-from checks.repair.kinds import HARBOR, WORKLOADS, images_of, template, template_path
+from checks.repair.kinds import HARBOR, WORKLOADS, container_images, template, template_path
 
 OURS = "harbor-doctor/"
 """Prefix of our own labels and annotations."""
@@ -51,7 +51,7 @@ def _content(kind: str, body: dict[str, Any]) -> Fields:
         return {("spec", key): value for key, value in (body.get("spec") or {}).items()}
     if kind in WORKLOADS:
         return {template_path(kind): template(kind, body)}
-    return {("spec", *where, "image"): image for where, image in images_of(kind, body).items()}
+    return {("spec", *where, "image"): image for where, image in container_images(kind, body).items()}
 
 
 def with_fields(body: dict[str, Any], changes: Fields) -> dict[str, Any]:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from checks.model import Problem
+from checks.repair import budgets
 from checks.repair.bench import Bench
 from checks.repair.gate import gate
-from checks.repair.kinds import HARBOR
+from checks.repair.kinds import HARBOR, WORKLOADS
 from checks.repair.plan import FixPlan, LoginProof, Safety
 from checks.repair.prove import pods_of
 from checks.repair.steps import Step, Verb
@@ -13,8 +14,9 @@ from checks.repair.steps import Step, Verb
 NEXT_ATTEMPT = "at the kubelet's next attempt, within 6 min"
 """The longest pause is 300 s (kubelet, MaxImageBackOff), and a pod is looked at every 10 to 15 s."""
 _ROLLED = ("Deployment", "DaemonSet")
-_MAKES_PODS = ("Pod", "ServiceAccount", "Deployment", "DaemonSet", "StatefulSet", "CronJob")
+_MAKES_PODS = ("Pod", "ServiceAccount", *WORKLOADS)
 AT_ONCE = "at once: new pods try within seconds"
+NEXT_RUN = "with the next run"
 
 
 def draft(
@@ -34,13 +36,25 @@ def draft(
     steps = tuple(steps)
     new_pods = any(step.verb in (Verb.REPLACE_POD, Verb.REMAKE_POD) for step in steps)
     rolled = any(step.verb is Verb.REPLACE and step.target.kind in _ROLLED for step in steps)
+    told = dict.fromkeys((*warnings, *budgets.of_steps(steps, bench)))
     plan = FixPlan(
         id=name, key=key, title=title, problem=problem.id, safety=Safety.ONE_KEY, steps=steps,
-        asks=tuple(dict.fromkeys(asks)), warnings=tuple(dict.fromkeys(warnings)), proof=proof,
-        verify=_verify(problem, steps), retry=AT_ONCE if new_pods or rolled else NEXT_ATTEMPT,
+        asks=tuple(dict.fromkeys(asks)), warnings=tuple(told), proof=proof,
+        verify=_verify(problem, steps), retry=_retry(steps, at_once=new_pods or rolled or bool(_in_place(steps))),
         home=_home(problem, steps), then=then,
     )  # fmt: skip
     return gate(plan, bench)
+
+
+def _retry(steps: tuple[Step, ...], *, at_once: bool) -> str:
+    if at_once:
+        return AT_ONCE
+    return NEXT_RUN if steps and all(s.target.kind == "CronJob" for s in steps) else NEXT_ATTEMPT
+
+
+def _in_place(steps: tuple[Step, ...]) -> set[tuple[str, str]]:
+    """Pods whose image is changed where they are."""
+    return {(s.target.namespace, s.target.name) for s in steps if s.verb is Verb.REPLACE and s.target.kind == "Pod"}
 
 
 def _home(problem: Problem, steps: tuple[Step, ...]) -> str:
@@ -61,6 +75,6 @@ def _verify(problem: Problem, steps: tuple[Step, ...]) -> tuple[tuple[str, str],
     found = (
         (p.namespace, p.owner.name if p.owner and ((p.namespace, p.pod) in gone or p.namespace in rolled) else p.pod)
         for p in pods_of(problem)
-        if not only_new_pods or p.namespace in rolled or (p.namespace, p.pod) in gone | remade
+        if not only_new_pods or p.namespace in rolled or (p.namespace, p.pod) in gone | remade | _in_place(steps)
     )
     return tuple(dict.fromkeys(found))

@@ -33,7 +33,8 @@ def gate(plan: FixPlan, bench: Bench) -> FixPlan:
         why = f"No right: {', '.join(missing)}." if missing else "This run is read-only."
         return as_advice(plan, bench, why)
     plan = _with_receipt(plan, bench)
-    return replace(plan, safety=Safety.CONFIRM if plan.asks else Safety.ONE_KEY)
+    safety = Safety.CONFIRM if plan.asks or bench.confirm else Safety.ONE_KEY
+    return replace(plan, safety=safety, confirm=bench.confirm)
 
 
 def as_advice(plan: FixPlan, bench: Bench, why: str) -> FixPlan:

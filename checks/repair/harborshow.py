@@ -32,7 +32,8 @@ def _robot_changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Line]:
 
 
 def _role(spec: dict[str, Any]) -> str:
-    return _ROLES.get(int(spec.get("role_id") or 0), "?")
+    number = spec.get("role_id")
+    return _ROLES.get(number, "?") if isinstance(number, int) else "?"
 
 
 def _state(spec: dict[str, Any]) -> str:

@@ -47,7 +47,8 @@ class Journal:
         for namespace in dict.fromkeys(places):
             receipt = Receipt(
                 name, namespace, now, plan.title, plan.problem, self.context,
-                planned(plan.steps, answers, namespace, plan.home), who=self.who, source=plan.keep.value,
+                planned(plan.steps, answers, namespace, plan.home), who=self.who,
+                elsewhere=_elsewhere(plan, namespace), source=plan.keep.value,
             )  # fmt: skip
             try:
                 self._shelf(receipt).put(receipt)
@@ -70,8 +71,20 @@ class Journal:
         changed = [with_done(r, ref, verb, after, seal) if _of(r, ref) else r for r in receipts]
         for receipt in changed:
             if _of(receipt, ref):
+                if ref.kind in HARBOR and self._shelf(receipt) is self._cluster:
+                    # First: a number in the receipt that this machine has not noted is taken for forged.
+                    self._noted(receipt)
                 self._shelf(receipt).renew(receipt)
         return tuple(changed)
+
+    def renew(self, receipts: tuple[Receipt, ...], kept: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+        """Write receipts anew that have lost steps; one that has none left is removed. Raises ClusterError."""
+        for before, receipt in zip(receipts, kept, strict=True):
+            if not receipt.steps:
+                self.drop((before,))
+            elif receipt != before:
+                self._shelf(receipt).renew(receipt)
+        return tuple(receipt for receipt in kept if receipt.steps)
 
     def close(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
         """Write that the repair came to its end; raises ClusterError."""
@@ -98,9 +111,8 @@ class Journal:
                 found.append(replace(receipt, vouched=self._index.vouched(receipt)))
             except Refused as error:
                 self.trouble.append(str(error))
-        if self._cluster.unlisted:
-            said = f"only repairs made on this machine are known, receipts could not be listed: {self._cluster.unlisted}"
-            self.trouble.append(said)
+        if why := self._cluster.unlisted:
+            self.trouble.append(f"only repairs made on this machine are known, receipts could not be listed: {why}")
         return tuple(sorted(found, key=lambda r: (r.created, r.id, r.namespace), reverse=True))
 
     def remembers(self) -> bool:
@@ -138,6 +150,14 @@ class Journal:
             self._index.drop(receipt)
         except OSError as error:
             self.trouble.append(f"the local index cannot be written: {error.strerror}")
+
+
+def _elsewhere(plan: FixPlan, namespace: str) -> tuple[str, ...]:
+    """The Secrets of other namespaces that a robot made by this plan is written into."""
+    if not any(step.target.kind == "Robot" and step.verb is Verb.CREATE for step in plan.steps):
+        return ()
+    secrets = (step.target for step in plan.steps if step.target.kind == "Secret")
+    return tuple(dict.fromkeys(f"{ref.namespace}/{ref.name}" for ref in secrets if ref.namespace != namespace))
 
 
 def _of(receipt: Receipt, ref: ObjectRef) -> bool:

@@ -71,13 +71,13 @@ CONTAINERS = ("containers", "initContainers")
 """Lists of a pod spec whose images can be changed, in a live pod as well (Kubernetes API, pod update rules)."""
 
 
-def images_of(kind: str, body: Any) -> dict[tuple[str, str], str]:
+def container_images(kind: str, body: Any) -> dict[tuple[str, str], str]:
     """Return the image of each container by its list and name; empty for kinds that hold none."""
     if kind != "Pod" and kind not in WORKLOADS:
         return {}
     spec = dig(body, *spec_path(kind))
-    found = ((part, one) for part in CONTAINERS for one in dig(spec, part) or () if isinstance(one, dict))
-    return {(part, str(one.get("name"))): str(one.get("image")) for part, one in found}
+    found = ((part, one) for part in CONTAINERS for one in dig(spec, part) or () if dig(one, "name"))
+    return {(part, str(one["name"])): str(one.get("image") or "") for part, one in found}
 
 
 def bare_template(kind: str, body: Any) -> Any:
@@ -93,4 +93,13 @@ def bare_template(kind: str, body: Any) -> Any:
 
 
 def _imageless(container: Any) -> Any:
-    return {k: v for k, v in container.items() if k != "image"} if isinstance(container, dict) else container
+    return {k: v for k, v in container.items() if k != "image"} if dig(container, "name") else container
+
+
+def robot_project(body: Any) -> str | None:
+    """Return the Harbor project of a robot account, empty for one of the system; None where the body does not tell."""
+    if dig(body, "spec", "level") == "system":
+        return ""
+    blocks = dig(body, "spec", "permissions")
+    name = dig(blocks[0], "namespace") if isinstance(blocks, list) and blocks else None
+    return name if isinstance(name, str) and name else None

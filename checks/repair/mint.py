@@ -5,15 +5,16 @@ are made with a stand-in, which is exchanged once the robot is there; the receip
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from checks.credentials import Login, Origin, OriginKind, Password
 from checks.dockerpayload import decode_auth
-from checks.errors import DoctorError, NotFound, Refused
+from checks.errors import DoctorError, Refused
 from checks.image import ImageRef
 from checks.model import ObjectRef
 from checks.repair.kinds import HARBOR
+from checks.repair.ours import Left, another, ensure
 from checks.repair.payload import RawEntry, find, put
 from checks.repair.plan import LoginProof
 from checks.repair.sealed import Sealed
@@ -24,10 +25,6 @@ from checks.repair.writes import CreateObject, DeleteObject, ReplaceObject
 DAYS = 90
 """For how long a robot account is made, in days."""
 _MARK = "harbor-doctor repair"
-
-
-class Left(DoctorError):
-    """A robot account was made that cannot be used and could not be deleted again: its receipt knows it."""
 
 
 class Handed:
@@ -68,13 +65,20 @@ class MintRobot:
             writer.create(self.target, body, dry_run=True)
             return None
         stored, login = self._minted(writer, body)
-        proof = self.prove(login, self.images)
+        proof = self._proof(login)
         if not proof.proven:
             why = f"the new robot account {login.username} {_does_not(proof)}"
-            self.take_back(writer, why)
+            if not self.take_back(writer, why, stored):
+                raise Left(f"{why}; it was not found again, so it was not deleted")
             raise Refused(f"{why}, so it was deleted again")
         self.handed.login = login
         return stored
+
+    def _proof(self, login: Login) -> LoginProof:
+        try:
+            return self.prove(login, self.images)
+        except DoctorError as error:
+            return LoginProof(False, 0, len(self.images), f"not proven: {error}")
 
     def _minted(self, writer: Writer, body: Body) -> tuple[Body, Login]:
         try:
@@ -87,11 +91,14 @@ class MintRobot:
                 raise Refused(f"{error}; the robot account was made all the same, and was deleted again") from None
             raise
 
-    def take_back(self, writer: Writer, why: str) -> bool:
-        """Delete the robot if it is there and bears this repair's mark; was it? Raises Left where it cannot be."""
+    def take_back(self, writer: Writer, why: str, made: Body | None = None) -> bool:
+        """Delete the robot if it is there, bears this repair's mark and is the one that was `made`; was it?
+
+        Raises Left where it cannot be.
+        """
         try:
             there = writer.read(self.target)
-            if there is None or description(there) != description(self.after.body()):
+            if there is None or another(made, there) or description(there) != description(self.after.body()):
                 return False
             DeleteObject(self.target, Sealed(there)).apply(writer)
         except DoctorError as error:
@@ -175,20 +182,30 @@ def bound(step: Step, old: Login, new: Login) -> Step:
     return replace(step, after=Sealed(with_login(step.after.body(), old, new)))
 
 
-def give_back(step: Step, writer: Writer) -> bool:
-    """Remove what a step made in Harbor, for which nothing was written in the cluster; False: it is not of that kind.
+def give_back(step: Step, made: Body | None, writer: Writer) -> bool:
+    """Remove what a step made in Harbor, for which nothing was written in the cluster; was it?
 
-    Raises DoctorError where it cannot be removed.
+    `made`: as stored. Raises DoctorError where it cannot be removed, Left where it is not ours or holds what is not.
     """
     if step.target.kind not in HARBOR or step.verb is not Verb.CREATE:
         return False
     if isinstance(step, MintRobot):
-        step.take_back(writer, "the Secret could not be written")
-        return True
+        return step.take_back(writer, "the Secret could not be written", made)
     there = writer.read(step.target)
     if there is not None:
-        try:
-            DeleteObject(step.target, Sealed(there)).apply(writer)
-        except NotFound:
-            return True
+        ensure(step.target, made, there, writer)
+        DeleteObject(step.target, Sealed(there)).apply(writer)
     return True
+
+
+def holds_login_of(body: Body, names: Collection[str]) -> bool:
+    """Does a Secret hold a login with one of these user names?"""
+    payload = find(body)
+    return any(_username(entry) in names for entry in (payload.entries if payload else ()))
+
+
+def _username(entry: RawEntry) -> str:
+    if entry.broken:
+        return ""
+    fields = entry.fields
+    return decode_auth(fields.auth)[0] if fields.auth else fields.username

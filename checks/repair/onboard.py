@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from checks.credentials import Login, OriginKind
 from checks.errors import Refused, UsageError
+from checks.facts import Unknown
 from checks.image import ImageNameError, ImageRef, parse
 from checks.model import ObjectRef
 from checks.repair.bench import Bench, HarborDesk
@@ -54,8 +55,8 @@ class Onboarding:
     """None: nothing has to be done."""
     already: tuple[str, ...]
     image: ImageRef
-    empty: bool
-    """The project holds nothing, so that only the granted rights can be asked."""
+    nothing: str
+    """Why nothing can be fetched, `web is empty`, so that only the granted rights can be asked; else empty."""
     secret: str
 
 
@@ -80,14 +81,20 @@ def onboard(wanted: Wanted, bench: Bench, login: Login | None = None) -> Onboard
         where = f"{wanted.namespace} has no ServiceAccount {wanted.account}, or there is no such namespace"
         raise Refused(where)
     sample = desk.sample(wanted.host, wanted.project)
-    image = _image(wanted, sample)
+    image, nothing = _image(wanted, sample if isinstance(sample, str) else ""), _nothing(wanted, sample)
     project = _project(wanted, desk)
-    held = _held(wanted, bench, account, image, sample == "")
-    who, secret, name = _login(wanted, bench, desk, image, held, login, sample == "")
+    held = _held(wanted, bench, account, image, nothing)
+    who, secret, name = _login(wanted, bench, desk, image, held, login, nothing)
     attached = _attached(wanted, account, name)
     parts = (project, who, secret, attached)
     already = tuple(text for part in parts for text in part.already)
-    return Onboarding(wanted, _plan(wanted, bench, parts), already, image, sample == "", name)
+    return Onboarding(wanted, _plan(wanted, bench, parts), already, image, nothing, name)
+
+
+def _nothing(wanted: Wanted, sample: str | Unknown) -> str:
+    if isinstance(sample, Unknown):
+        return f"{wanted.project} could not be looked at ({sample.why})"
+    return "" if sample else f"{wanted.project} is empty"
 
 
 def _image(wanted: Wanted, sample: str) -> ImageRef:
@@ -126,20 +133,20 @@ def _project(wanted: Wanted, desk: HarborDesk) -> _Part:
     return _Part(already=(f"project {ref.name} is there ({kind})",))
 
 
-def _held(wanted: Wanted, bench: Bench, account: Body, image: ImageRef, empty: bool) -> tuple[str, Login, bool] | None:
+def _held(wanted: Wanted, bench: Bench, account: Body, image: ImageRef, nothing: str) -> tuple[str, Login, bool] | None:
     """A Secret whose login is good for this, attached ones first: name, login, and whether it pulls by now."""
     known = None
     for name in dict.fromkeys((*pull_list(account), wanted.secret)):
         found = bench.try_secret(wanted.namespace, name, (image,)) if name else None
         if found is None or (wanted.user and found[0].username != wanted.user) or found[1].refused:
             continue
-        if pulls(found[0], image, empty, bench).proven:
+        if pulls(found[0], image, nothing, bench).proven:
             return name, found[0], True
         known = known or ((name, found[0], False) if wanted.user else None)
     return known
 
 
-def pulls(login: Login, image: ImageRef, empty: bool, bench: Bench) -> LoginProof:
+def pulls(login: Login, image: ImageRef, nothing: str, bench: Bench) -> LoginProof:
     """Try the login on an image of the project, or, where there is none to be had, say what its token grants."""
     tried = bench.prove(login, (image,))
     if tried.proven:
@@ -148,13 +155,13 @@ def pulls(login: Login, image: ImageRef, empty: bool, bench: Bench) -> LoginProo
     if tried.refused or not granted.proven:
         return tried
     why = f"{image.repository} is not served ({tried.sentence.partition('; ')[2] or tried.sentence})"
-    said = f"{f'{image.project} is empty' if empty else why}, so nothing was fetched"
+    said = f"{nothing or why}, so nothing was fetched"
     return replace(granted, sentence=f"{said}: the token of {login.username} grants pull there")
 
 
 def _login(
     wanted: Wanted, bench: Bench, desk: HarborDesk, image: ImageRef, held: tuple[str, Login, bool] | None,
-    login: Login | None, empty: bool,
+    login: Login | None, nothing: str,
 ) -> tuple[_Part, _Part, str]:  # fmt: skip
     """What gives the right to pull, what writes the login, and the name of the Secret that then holds it."""
     if held is not None and (held[2] or wanted.user):
@@ -165,17 +172,17 @@ def _login(
     if wanted.user:
         written = _secret(wanted, bench, image, _users(wanted, bench, image, login))
         return _membership(wanted, desk), *written
-    mint = _minting(wanted, bench, desk, image, empty)
+    mint = _minting(wanted, bench, desk, image, nothing)
     robot = _Part((mint,), asks=(minted_ask(desk.user, mint, (wanted.project,)),))
     return robot, *_secret(wanted, bench, image, mint.stand_in)
 
 
-def _minting(wanted: Wanted, bench: Bench, desk: HarborDesk, image: ImageRef, empty: bool) -> MintRobot:
+def _minting(wanted: Wanted, bench: Bench, desk: HarborDesk, image: ImageRef, nothing: str) -> MintRobot:
     if desk.may(wanted.host, wanted.project, "robot", "create") is False:
         raise Refused(f"{desk.user} may not make robot accounts of {wanted.project} at Harbor {wanted.host}")
     robot = free_robot(desk, wanted.host, wanted.project, bench.context, wanted.namespace)
     mint = minting(robot, wanted.host, (wanted.project,), (image,), bench)
-    return replace(mint, prove=lambda made, _: pulls(made, image, empty, bench))
+    return replace(mint, prove=lambda made, _: pulls(made, image, nothing, bench))
 
 
 def _membership(wanted: Wanted, desk: HarborDesk) -> _Part:

@@ -102,13 +102,21 @@ class FixPlan:
     """What may be offered once the pods have pulled: to disable the robot account that was replaced."""
     cluster: str = ""
     """The context that it writes to, where several clusters are looked at."""
+    confirm: str = ""
+    """The context's name, where that is protected: to be given before the plan is carried out."""
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything a person reads in this plan changes; a key applies only what it was shown for."""
         lines = (repr(line) for step in self.steps for line in (step.describe(), *step.diff()))
-        text = "\x00".join((self.cluster, self.id, self.safety, self.title, *self.asks, *self.warnings, *lines))
+        head = (self.cluster, self.confirm, self.id, self.safety, self.title)
+        text = "\x00".join((*head, *self.asks, *self.warnings, *lines))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """All that is asked first, the name of a protected context last."""
+        return (*self.asks, *((name_asked(self.confirm),) if self.confirm else ()))
 
     @property
     def lines(self) -> tuple["tuple[str, str]", ...]:
@@ -124,6 +132,11 @@ class FixPlan:
     def targets(self) -> tuple[ObjectRef, ...]:
         """Every object that the steps write."""
         return tuple(step.target for step in self.steps)
+
+
+def name_asked(context: str) -> str:
+    """Say that the name of a protected context is asked."""
+    return f"The context {context} is protected: its name is asked before anything is written."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,15 @@ def images_of(problem: Problem, host: str = "") -> tuple[ImageRef, ...]:
     return tuple(image for image in images if image.registry == host)[:SAMPLE]
 
 
+def of_each_project(problem: Problem, host: str) -> tuple[ImageRef, ...]:
+    """Return the distinct images of a problem on one registry: one of each project, and more up to SAMPLE."""
+    found = (d.evidence.image for d in problem.diagnoses)
+    images = list(dict.fromkeys(image for image in found if image is not None and image.registry == host))
+    firsts = list({image.project: image for image in reversed(images)}.values())[::-1]
+    more = [image for image in images if image not in firsts]
+    return (*firsts, *more[: max(0, SAMPLE - len(firsts))])
+
+
 def registry_of(problem: Problem) -> str:
     """Return the registry of most of a problem's pulls; empty where no image name can be read."""
     hosts = Counter(d.evidence.image.registry for d in problem.diagnoses if d.evidence.image is not None)
@@ -65,14 +74,9 @@ def _user(trial: Trial) -> str:
     return trial.login.username if trial.login else ""
 
 
-def namespaces_of(problem: Problem) -> tuple[str, ...]:
-    """Return the namespaces of a problem's pods, in order."""
-    return tuple(dict.fromkeys(pull.namespace for pull in problem.pulls))
-
-
-def in_namespace(problem: Problem, namespace: str) -> Problem:
-    """Return the problem with the pulls of one namespace only."""
-    return replace(problem, diagnoses=tuple(d for d in problem.diagnoses if d.pull.namespace == namespace))
+def in_namespace(problem: Problem, *namespaces: str) -> Problem:
+    """Return the problem with the pulls of one namespace, or of several, only."""
+    return replace(problem, diagnoses=tuple(d for d in problem.diagnoses if d.pull.namespace in namespaces))
 
 
 def pods_of(problem: Problem) -> tuple[Pull, ...]:

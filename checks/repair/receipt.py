@@ -14,7 +14,7 @@ from typing import Any
 from checks.errors import Refused
 from checks.model import ObjectRef
 from checks.repair.declared import LAST_APPLIED, Fields, changes, declared, with_fields
-from checks.repair.kinds import HARBOR, WORKLOADS, bare_template, images_of
+from checks.repair.kinds import HARBOR, WORKLOADS, bare_template, robot_project
 from checks.repair.sealed import Sealed
 from checks.repair.steps import Body, Step, Verb
 
@@ -44,19 +44,11 @@ class Done:
         """What this machine's index calls it: a pod made again by its name, all else with its kind and place."""
         return self.ref.name if self.verb is Verb.REMAKE_POD else str(self.ref)
 
-    @property
-    def images(self) -> dict[str, str]:
-        """The images that this step takes out and undo would put back, by container."""
-        if self.verb is not Verb.REPLACE:
-            return {}
-        old, new = (images_of(self.ref.kind, _body(sealed)) for sealed in (self.before, self.after))
-        return {name: image for (part, name), image in old.items() if new.get((part, name)) != image}
-
     def left(self, fields: Fields | None) -> bool:
         """Are these declared fields what this step left?"""
         if self.seal:
             return fields is not None and seal_of(fields) == self.seal
-        return fields == declared(self.ref.kind, _body(self.after))
+        return fields == declared(self.ref.kind, body_of(self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +65,8 @@ class Receipt:
     closed: bool = False
     """The repair came to its end."""
     who: str = ""
+    elsewhere: tuple[str, ...] = ()
+    """Secrets of other namespaces, `namespace/name`, into which this repair wrote the login that it made in Harbor."""
     source: str = field(default="cluster", compare=False)
     """`cluster`, `local` or `process`: where it was read from."""
     vouched: frozenset[str] = field(default=frozenset(), compare=False)
@@ -113,7 +107,7 @@ def with_seals(receipt: Receipt, real: Callable[[Body], Body]) -> Receipt:
 
 
 def _sealed_step(step: Done, real: Callable[[Body], Body]) -> Done:
-    body = _body(step.after)
+    body = body_of(step.after)
     written = real(body) if body is not None and step.ref.kind == "Secret" else body
     if body is None or written is None or written == body:
         return step
@@ -156,37 +150,6 @@ def without(receipt: Receipt, ref: ObjectRef, verb: Verb) -> Receipt:
     return replace(receipt, steps=kept)
 
 
-def pod_seals(receipt: Receipt) -> dict[str, str]:
-    """Return a hash of each manifest that a pod is to be made again from, by the pod's name."""
-    return {
-        step.ref.name: hashlib.sha256(json.dumps(_kept(step.after), sort_keys=True).encode()).hexdigest()
-        for step in receipt.steps
-        if step.verb is Verb.REMAKE_POD
-    }
-
-
-def harbor_seals(receipt: Receipt) -> dict[str, str]:
-    """Return a hash of what undo would put back of each object in Harbor that bears no mark of ours, by its label."""
-    return {step.label: _way_back(step) for step in receipt.steps if step.ref.kind in HARBOR}
-
-
-def image_seals(receipt: Receipt) -> dict[str, str]:
-    """Return a hash of the images that undo would put back into each object, by its label."""
-    return {
-        step.label: hashlib.sha256(json.dumps([step.label, sorted(step.images.items())]).encode()).hexdigest()
-        for step in receipt.steps
-        if step.images
-    }
-
-
-def _way_back(step: Done) -> str:
-    kind = step.ref.kind
-    before, after = (declared(kind, _body(sealed)) for sealed in (step.before, step.after))
-    back = changes(after or {}, before) if before is not None else {}
-    text = json.dumps([step.verb, str(step.ref), before is None, sorted((list(k), v) for k, v in back.items())])
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def encode(receipt: Receipt) -> str:
     """Write a receipt as JSON. It holds passwords, but none of a robot that was made."""
     document = {
@@ -194,6 +157,8 @@ def encode(receipt: Receipt) -> str:
         "title": receipt.title, "problem": receipt.problem, "context": receipt.context, "closed": receipt.closed,
         "who": receipt.who, "steps": [_encoded(step) for step in receipt.steps],
     }  # fmt: skip
+    if receipt.elsewhere:
+        document["elsewhere"] = list(receipt.elsewhere)
     return json.dumps(document, separators=(",", ":"))
 
 
@@ -202,11 +167,11 @@ def _encoded(step: Done) -> dict[str, Any]:
     seal = {"seal": step.seal} if step.seal else {}
     return {
         **host, **seal, "verb": step.verb.value, "kind": step.ref.kind, "name": step.ref.name, "done": step.done,
-        "before": _kept(step.before), "after": _kept(step.after),
+        "before": kept(step.before), "after": kept(step.after),
     }  # fmt: skip
 
 
-def _kept(sealed: Sealed | None) -> dict[str, Any] | None:
+def kept(sealed: Sealed | None) -> dict[str, Any] | None:
     """The object without the server's book-keeping, which is long and cannot come back."""
     if sealed is None:
         return None
@@ -240,14 +205,15 @@ def _decoded(document: dict[str, Any], namespace: str) -> Receipt:
     if created.tzinfo is None:
         raise ValueError("a time without zone")
     title, problem, context, who = texts
-    closed = document["closed"] is True
-    return Receipt(str(document["id"]), namespace, created, title, problem, context, steps, closed, who)
+    closed, elsewhere = document["closed"] is True, tuple(str(place) for place in document.get("elsewhere", ()))
+    return Receipt(str(document["id"]), namespace, created, title, problem, context, steps, closed, who, elsewhere)
 
 
 def _step(item: dict[str, Any], namespace: str) -> Done:
     kind = str(item["kind"])
-    ref = ObjectRef(kind, str(item["host"]) if kind in HARBOR else namespace, str(item["name"]))
     before, after, seal = _sealed(item["before"]), _sealed(item["after"]), str(item.get("seal", ""))
+    project = robot_project(item["after"]) if kind == "Robot" else None
+    ref = ObjectRef(kind, str(item["host"]) if kind in HARBOR else namespace, str(item["name"]), project)
     return Done(Verb(item["verb"]), ref, before, after, item["done"] is True, seal)
 
 
@@ -261,7 +227,7 @@ def _sealed(body: Any) -> Sealed | None:
 
 def _check(step: Done, where: str) -> None:
     """Refuse what no plan of ours does: it would lend our rights to whoever wrote the receipt."""
-    ref, before, after = step.ref, _body(step.before), _body(step.after)
+    ref, before, after = step.ref, body_of(step.before), body_of(step.after)
     if ref.kind in HARBOR:
         _check_harbor(step, before, after, where)
         return
@@ -279,7 +245,7 @@ def _check(step: Done, where: str) -> None:
     touched = changes(declared(ref.kind, before) or {}, declared(ref.kind, after) or {})
     marks = {path for path in touched if path[0] == "metadata" and path[-1] != LAST_APPLIED}
     if marks or bare_template(ref.kind, before) != bare_template(ref.kind, after):
-        raise Refused(f"{where} changes more of {ref} than pull secrets and images, which no repair of ours does")
+        raise Refused(f"{where} changes more of {ref} than its pull secrets and images, which no repair of ours does")
 
 
 def _check_harbor(step: Done, before: Body | None, after: Body | None, where: str) -> None:
@@ -291,5 +257,6 @@ def _check_harbor(step: Done, before: Body | None, after: Body | None, where: st
         raise Refused(f"{where} changes more of {step.ref} than a repair of ours does")
 
 
-def _body(sealed: Sealed | None) -> dict[str, Any] | None:
+def body_of(sealed: Sealed | None) -> dict[str, Any] | None:
+    """Return the object inside, None where there is none."""
     return sealed.body() if sealed else None

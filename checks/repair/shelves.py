@@ -11,8 +11,9 @@ from typing import Protocol
 from checks.errors import ClusterError, Conflict, NotFound, Refused
 from checks.model import ObjectRef
 from checks.repair import statefolder
-from checks.repair.receipt import Receipt, decode, encode, harbor_seals, pod_seals
+from checks.repair.receipt import Receipt, decode, encode
 from checks.repair.steps import Body, Writer
+from checks.repair.vouching import harbor_seals, image_seals, made_numbers, pod_seals
 
 PREFIX = "harbor-doctor-undo-"
 LABEL = "harbor-doctor/receipt"
@@ -82,7 +83,8 @@ class InCluster:
         for ref in hints:
             try:
                 body = self._shelf.read(ref)
-            except ClusterError:
+            except ClusterError as error:
+                self.unlisted = f"{self.unlisted}; {str(error).rstrip('.')}"
                 continue
             if body is not None:
                 yield body
@@ -177,7 +179,7 @@ class InProcess:
 
 
 class Index:
-    """Which receipts were made from here: names only, nothing secret, and hashes of the pods they can make again."""
+    """Which receipts were made from here: names only, nothing secret, and hashes of what only they may put back."""
 
     def __init__(self, state: Path) -> None:
         self._path = state.expanduser() / "index.json"
@@ -200,20 +202,27 @@ class Index:
             entry["pods"] = seals
         if seals := harbor_seals(receipt):
             entry["harbor"] = seals
-        self._save([*self._others(receipt), entry])
+        if seals := image_seals(receipt):
+            entry["images"] = seals
+        if numbers := made_numbers(receipt):
+            entry["made"] = numbers
+        with statefolder.alone(self._path):
+            self._save([*self._others(receipt), entry])
 
     def vouched(self, receipt: Receipt) -> frozenset[str]:
-        """Return the pods, and what is in Harbor, of which this receipt says what was written from here."""
+        """Return the labels of pods, of what is in Harbor and of images of which this receipt says what was written."""
         mine = (receipt.id, receipt.namespace, receipt.context)
         entries = (e for e in self._entries() if (e.get("id"), e.get("namespace"), e.get("context")) == mine)
         noted = next(entries, {})
-        return frozenset(_agreed(noted.get("pods"), pod_seals(receipt))) | frozenset(
-            _agreed(noted.get("harbor"), harbor_seals(receipt))
-        )
+        found = {"pods": pod_seals(receipt), "harbor": harbor_seals(receipt), "images": image_seals(receipt)}
+        numbers = made_numbers(receipt)
+        forged = numbers.keys() - set(_agreed(noted.get("made"), numbers))
+        return frozenset(label for kind, seals in found.items() for label in _agreed(noted.get(kind), seals)) - forged
 
     def drop(self, receipt: Receipt) -> None:
         """Forget a receipt."""
-        self._save(self._others(receipt))
+        with statefolder.alone(self._path):
+            self._save(self._others(receipt))
 
     def _others(self, receipt: Receipt) -> list[dict[str, object]]:
         mine = (receipt.id, receipt.namespace)

@@ -12,7 +12,7 @@ from checks.dockerpayload import decode_auth
 from checks.model import ObjectRef
 from checks.repair import harborshow
 from checks.repair.declared import declared
-from checks.repair.kinds import HARBOR, bare_template, images_of, list_holder, pull_list
+from checks.repair.kinds import HARBOR, bare_template, container_images, list_holder, pull_list
 from checks.repair.payload import RawEntry, find
 
 Lines = tuple[tuple[str, str], ...]
@@ -125,7 +125,7 @@ def _lists(kind: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator
     was, now = pull_list(list_holder(kind, before)), pull_list(list_holder(kind, after))
     if was != now:
         yield "~", f"  imagePullSecrets  {_listed(was)} → {_listed(now)}"
-    old, new = images_of(kind, before), images_of(kind, after)
+    old, new = container_images(kind, before), container_images(kind, after)
     for part, name in (where for where in old if where in new and old[where] != new[where]):
         yield "-", f"  {name}  image  {old[part, name]}"
         yield "+", f"  {name}  image  {new[part, name]}"

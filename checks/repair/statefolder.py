@@ -1,9 +1,15 @@
 """Files in the state folder: 0700 and 0600, written whole or not at all."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+_PATIENCE = 10.0
+"""Seconds that a lock is waited for: whoever holds it needs milliseconds, unless it was stopped."""
 
 
 def folder(path: Path) -> Path:
@@ -38,6 +44,34 @@ def append(path: Path, line: str) -> None:
         os.write(handle, (line + "\n").encode("utf-8", "surrogateescape"))
     finally:
         os.close(handle)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Keep all other threads and processes that do so from changing a file meanwhile: flock on a file beside it.
+
+    The lock ends with the process however that ends. Where it is not to be had, because the file system knows none or
+    its holder was stopped, the work is done without.
+    """
+    folder(path.parent)
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        _wait(handle, time.monotonic() + _PATIENCE)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _wait(handle: int, until: float) -> None:
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+        except OSError:
+            return
+        else:
+            return
 
 
 def read(path: Path) -> str | None:

@@ -44,6 +44,9 @@ class Writer(Protocol):
     def mint(self, ref: ObjectRef, body: Body) -> tuple[Body, Login]:
         """Create a robot account in Harbor; returns it as stored, and its login, which is told this once."""
 
+    def held(self, ref: ObjectRef) -> tuple[str, ...]:
+        """Name everything that a project in Harbor holds; raises ClusterError where that is not shown."""
+
 
 class Verb(StrEnum):
     """What a step does to its object."""

@@ -88,10 +88,10 @@ def _told(receipts: tuple[Receipt, ...], ways: tuple[Way, ...], trouble: str) ->
     back = [str(way.ref) for way in ways if way.steps]
     told = [f"Undone: {', '.join(back)}."] if back else []
     left = [way.left for way in ways if way.left]
-    if not back and not left:
-        told = ["Nothing had to be undone: everything is as it was before."]
     stay = (way for way in ways if way.ref.kind in ("Pod", *HARBOR) and not way.steps and not way.left)
     pods = [line for way in stay for line in way.lines]
+    if not back and not left:
+        told = ["Nothing had to be undone." if pods else "Nothing had to be undone: everything is as it was before."]
     told += [f"{text}." for _, text in (*_replaced(receipts), *pods)]
     return " ".join((*told, *left)) + trouble
 

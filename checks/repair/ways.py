@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from checks.errors import Refused
 from checks.model import ObjectRef
+from checks.repair.commands import set_image
 from checks.repair.declared import changes, declared, for_creation, with_fields
-from checks.repair.kinds import HARBOR
+from checks.repair.kinds import HARBOR, container_images, dig
 from checks.repair.receipt import Done, Receipt
 from checks.repair.sealed import Sealed
 from checks.repair.show import Lines, difference
@@ -44,20 +45,36 @@ def ways_of(receipts: tuple[Receipt, ...], writer: Writer) -> tuple[Way, ...]:
         verbs = (Verb.CREATE, Verb.REPLACE, Verb.DELETE)
         kept = [step for step in receipt.steps if step.verb in verbs and step.ref.kind not in HARBOR]
         for ref in dict.fromkeys(step.ref for step in reversed(kept)):
-            ways.append(_way(ref, [step for step in kept if step.ref == ref], writer))
+            ways.append(_way(receipt, ref, [step for step in kept if step.ref == ref], writer))
     return tuple(ways)
 
 
-def _way(ref: ObjectRef, steps: list[Done], writer: Writer) -> Way:
+def _way(receipt: Receipt, ref: ObjectRef, steps: list[Done], writer: Writer) -> Way:
     first = steps[0].before.body() if steps[0].before else None
     current = writer.read(ref)
+    if ref.kind == "Pod" and _uid(current) != _uid(first):
+        return Way(ref, (), ((" ", f"{ref} is gone since, and stays so"),))
     now = declared(ref.kind, current)
     if now == declared(ref.kind, first):
         return Way(ref, (), ())
     if not any(step.left(now) for step in steps):
         raise Refused(_changed(ref, steps[-1].after.body() if steps[-1].after else None, current))
     back = _restored(ref, first, current)
+    images = container_images(ref.kind, back)
+    if images != container_images(ref.kind, current) and str(ref) not in receipt.vouched:
+        return Way(ref, (), *_left(receipt, ref, images))
     return Way(ref, _steps(ref, current, back), difference(ref, current, back))
+
+
+def _uid(body: Body | None) -> str:
+    return str(dig(body, "metadata", "uid") or "")
+
+
+def _left(receipt: Receipt, ref: ObjectRef, images: dict[tuple[str, str], str]) -> tuple[Lines, str]:
+    """What runs in a workload is put back only where it is known that nobody has forged it: an image is a program."""
+    command = set_image(receipt.context, ref, {name: image for (_, name), image in images.items()})
+    why = f"{ref} keeps its image: a receipt may be forged, and this machine did not write this one. Read it, then"
+    return ((" ", why), (" ", f"  {command}")), f"{why}: {command}"
 
 
 def _changed(ref: ObjectRef, left: Body | None, current: Body | None) -> str:

@@ -11,9 +11,10 @@ from checks.repair.declared import with_fields
 from checks.repair.kinds import dig, list_holder, pull_list, template_path, with_name
 from checks.repair.owners import owned
 from checks.repair.podsteps import PodSteps, replace_pods
+from checks.repair.rollout import below_partition, by_hand, felt, notes
 from checks.repair.sealed import Sealed
 from checks.repair.steps import Body, Step
-from checks.repair.workload import Carrier, carrier, may_change_template, names_of
+from checks.repair.workload import Carrier, carrier, may_change_template
 from checks.repair.writes import ReplaceObject
 
 
@@ -35,14 +36,23 @@ def wire(pulls: Iterable[Pull], bench: Bench, secret: str, instead_of: str = "")
     Raises Refused where no object could carry the name, ClusterError where one cannot be read.
     """
     groups: dict[str, tuple[Carrier | None, list[Pull]]] = {}
+    known: dict[tuple[object, ...], Carrier] = {}
     for pull in pulls:
-        found = None if _lists_itself(pull) else carrier(pull, bench)
+        found = None if _lists_itself(pull) else _carrier(pull, bench, known)
         groups.setdefault(str(found.ref) if found else "", (found, []))[1].append(pull)
     writes, pods = Wired(), Wired()
     for found, members in groups.values():
         changed, after = _one(found, tuple(members), bench, secret, instead_of)
         writes, pods = writes + changed, pods + after
     return writes + pods
+
+
+def _carrier(pull: Pull, bench: Bench, known: dict[tuple[object, ...], Carrier]) -> Carrier:
+    """Read what pods of one owner share once: there may be thousands."""
+    key = (pull.namespace, pull.owner, pull.service_account)
+    if key not in known:
+        known[key] = carrier(pull, bench)
+    return known[key]
 
 
 def _lists_itself(pull: Pull) -> bool:
@@ -85,25 +95,12 @@ def _template(
 ) -> tuple[Wired, Wired]:
     step = _changed(found, body, secret, instead_of)
     mark = owned(body, str(found.ref))
-    asks = (*mark.asks, *_felt(found, body)) if step else ()
-    # A StatefulSet waits for its stuck pod for ever, and OnDelete means what it says.
-    by_hand = found.ref.kind == "StatefulSet" or dig(body, "spec", "updateStrategy", "type") == "OnDelete" or not step
-    pods = _pods(replace_pods(pulls, bench, secret)) if by_hand and found.ref.kind != "CronJob" else Wired()
-    return Wired((step,) if step else (), asks, (*mark.warnings, *_notes(found, body, pulls))), pods
-
-
-def _felt(found: Carrier, body: Body) -> tuple[str, ...]:
-    if found.ref.kind == "CronJob" or dig(body, "spec", "updateStrategy", "type") == "OnDelete":
-        return ()
-    return (f"The pods of {found.ref} are rolled out anew, running ones too.",)
-
-
-def _notes(found: Carrier, body: Body, pulls: tuple[Pull, ...]) -> tuple[str, ...]:
-    if found.ref.kind == "CronJob":
-        return (f"{names_of(pulls)} keeps waiting: only the next run of {found.ref} names the Secret.",)
-    if dig(body, "spec", "paused"):
-        return (f"The rollout of {found.ref} is paused: resume it.",)
-    return ()
+    asks = (*mark.asks, *felt(found)) if step else ()
+    # Where the template names the Secret already, its pods are older than that.
+    waiting = tuple(pull for pull in pulls if not below_partition(found, pull)) if by_hand(found) or not step else ()
+    pods = _pods(replace_pods(waiting, bench, secret)) if found.ref.kind != "CronJob" else Wired()
+    said = notes(found, pulls, "names the Secret")
+    return Wired((step,) if step else (), asks, (*mark.warnings, *said)), pods
 
 
 def _changed(found: Carrier, body: Body, secret: str, instead_of: str) -> ReplaceObject | None:

@@ -62,8 +62,8 @@ def names_of(pulls: tuple[Pull, ...]) -> str:
 
 
 def may_change_template(found: Carrier) -> bool:
-    """Can this template be changed in place? A Job's cannot."""
-    return found.ref.kind in WORKLOADS
+    """Can this template be changed in place? A Job's cannot, and a ReplicaSet's is its controller's if it has one."""
+    return found.ref.kind in WORKLOADS and not (found.ref.kind == "ReplicaSet" and controller(found.body)[0])
 
 
 def read_pod(pull: Pull, bench: Bench) -> Body | None:

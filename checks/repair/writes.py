@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from checks.errors import Conflict, DoctorError, NotFound
 from checks.model import ObjectRef
 from checks.repair.declared import Fields, changes, declared, for_creation, with_fields
+from checks.repair.kinds import HARBOR
 from checks.repair.sealed import Sealed
 from checks.repair.show import Lines, difference
 from checks.repair.steps import NOT_WRITTEN, Body, Verb, Writer
@@ -59,6 +60,9 @@ class CreateObject:
             try:
                 return writer.create(self.target, body)
             except Conflict:
+                if self.target.kind in HARBOR:
+                    # Somebody was quicker: it is theirs, even if it is the same.
+                    raise
                 there = writer.read(self.target)
                 if there is not None and _same(self.target, there, body):
                     return there
@@ -69,8 +73,9 @@ class CreateObject:
                 raise
             except DoctorError as error:
                 there = after_all(writer, self.target, error)
-                if there is not None and _same(self.target, there, body):
+                if there is not None and self.target.kind != "Project" and _same(self.target, there, body):
                     return there
+                # A project that is there may be somebody else's, and undo would take it from them.
                 raise
 
 
@@ -141,7 +146,7 @@ class ReplaceObject:
 
 
 def _named(path: tuple[str, ...]) -> str:
-    return "the pod template" if path[-1] == "template" else path[-1]
+    return {"template": "the pod template", "image": "the image"}.get(path[-1], path[-1])
 
 
 def _at(body: Body, ref: ObjectRef, path: tuple[str, ...]) -> object:

@@ -1,13 +1,12 @@
 """What the policy rules share: Harbor's 412 and its words, and the project's own settings where the API shows them."""
 
-from datetime import datetime
-
 from checks.facts import Fact
 from checks.model import Evidence, Finding, Proof, Subject
 from checks.records import Policy
 from checks.rules.artifact_rule import artifact_proofs
 from checks.rules.base import open_to, served
-from checks.rules.when import day, when
+from checks.rules.past import past
+from checks.rules.when import day
 
 
 def blocked(evidence: Evidence, code: str, words: tuple[str, ...]) -> Finding | None:
@@ -55,14 +54,9 @@ def _signed(evidence: Evidence) -> str:
 
 def _ended(evidence: Evidence) -> str:
     """That the project's CVE allowlist counts no more, which holds back what was let through until then."""
-    until = _allowlist_end(evidence)
-    return f"; the project's CVE allowlist ended {when(evidence.gathered, until)}" if until is not None else ""
-
-
-def _allowlist_end(evidence: Evidence) -> datetime | None:
     found = policy(evidence)
-    until = found.allowlist_until if found is not None and found.allowlist else None
-    return until if until is not None and until <= evidence.gathered else None
+    over = past(evidence, found.allowlist_until) if found is not None and found.allowlist else ""
+    return f"; the project's CVE allowlist ended {over}" if over else ""
 
 
 def _settings(evidence: Evidence) -> tuple[Proof, ...]:

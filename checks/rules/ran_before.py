@@ -1,7 +1,7 @@
 """What the workload ran before, for the rules about an image that is not there."""
 
 from checks.earlier import Earlier, last_good
-from checks.facts import NOT_LOOKED, Fact, Unknown
+from checks.facts import NOT_LOOKED, Beginning, Fact, Unknown
 from checks.image import ImageNameError, ImageRef, parse
 from checks.model import Evidence, Proof
 
@@ -55,9 +55,11 @@ def _short(evidence: Evidence, image: str) -> str:
 
 
 def _gone(evidence: Evidence, image: str) -> str:
-    """That its tag is not there any more either: then going back to it would not help for long."""
+    """That its tag is not there any more either, by the whole list: going back to it would not help for long."""
     tags, ref = evidence.nearby.tags, _parsed(image)
-    if not isinstance(tags, Fact) or ref is None or evidence.image is None or ref.digest:
+    if not isinstance(tags, Fact) or isinstance(tags, Beginning):
+        return ""
+    if ref is None or evidence.image is None or ref.digest:
         return ""
     return ", which is gone too" if ref.name == evidence.image.name and ref.tag not in tags.value else ""
 

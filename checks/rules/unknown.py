@@ -45,6 +45,8 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
             lines.append(f"Secret {pull.namespace}/{named.name}: {named.found.why}")
     if not pull.pull_secrets and isinstance(evidence.service_account, Unknown):
         lines.append(f"ServiceAccount {pull.service_account}: {evidence.service_account.why}")
+    if isinstance(evidence.node, Unknown) and pull.node and "platform_mismatch" in _read_as(evidence):
+        lines.append(f"node {pull.node}: {evidence.node.why}")
     if evidence.events is not None:
         lines.append(f"events: {evidence.events.why}")
     if dark := _dark(evidence):
@@ -56,6 +58,10 @@ def not_looked(evidence: Evidence) -> tuple[str, ...]:
         if isinstance(view.robot, Unknown) and "$" in user:
             lines.append(f"robot {user}: {view.robot.why}")
     return tuple(dict.fromkeys((*lines, *_records(evidence))))
+
+
+def _read_as(evidence: Evidence) -> tuple[str, ...]:
+    return (evidence.reading.cause, *evidence.reading.alternatives)
 
 
 def _records(evidence: Evidence) -> Iterator[str]:

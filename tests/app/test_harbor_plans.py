@@ -64,12 +64,12 @@ async def test_no_to_the_old_robot_leaves_it_as_it_is(expired: World, tmp_path: 
         assert not expired.registries.harbor.robot("data+nightly").disabled
 
 
-async def test_e_extends_the_robot_and_z_takes_it_back(expired: World, tmp_path: Path) -> None:
+async def test_o_extends_the_robot_and_z_takes_it_back(expired: World, tmp_path: Path) -> None:
     harbor = expired.registries.harbor
     async with console(settings_for(expired, tmp_path)) as hand:
         await hand.select(EXPIRED)
         assert plan_of(hand, "f").id == "extend-robot"
-        await hand.press("e", "e")
+        await hand.press("o", "o")
         await hand.mended(EXPIRED)
         assert harbor.robot("data+nightly").duration > 30
         await hand.press("z")

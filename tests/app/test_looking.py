@@ -98,7 +98,8 @@ async def test_every_row_says_how_it_can_be_mended(settings: Settings) -> None:
             marks[key] = line[1:59].rstrip()[-1]
         assert marks[PORT] == "!"
         assert marks[ATTACH] == "+"
-        assert marks["HD501:harbor.demo.test/taem"] == "i"
+        assert marks["HD501:harbor.demo.test/taem"] == "+", "the pods' own robot names the right project"
+        assert marks["HD502:harbor.demo.test/shop/wishlist"] == "i"
         assert set(marks.values()) == {"!", "+", "i"}
 
 

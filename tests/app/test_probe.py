@@ -38,7 +38,7 @@ async def opened(hand: Hand) -> ProbeScreen:
     return hand.screen
 
 
-async def test_the_whole_manifest_is_shown_and_the_same_key_again_makes_that_very_pod(
+async def test_the_whole_manifest_is_shown_and_enter_makes_that_very_pod(
     form: World, tmp_path: Path
 ) -> None:
     async with console(settings_for(form, tmp_path), TALL) as hand:
@@ -48,7 +48,7 @@ async def test_the_whole_manifest_is_shown_and_the_same_key_again_makes_that_ver
         for words in ("✔ pods create, pods get, pods delete in shop", "the pod is deleted whatever comes"):
             assert words in hand.box
         assert probes(form) == []
-        await hand.press("n")
+        await hand.press("enter")
         await hand.until(lambda: hand.board.probes[FORM].answer, "the node's answer")
         answer = hand.board.probes[FORM].answer
         assert answer is not None
@@ -59,7 +59,7 @@ async def test_the_whole_manifest_is_shown_and_the_same_key_again_makes_that_ver
 async def test_the_answer_stands_by_the_evidence_as_a_third_vantage_point(form: World, tmp_path: Path) -> None:
     async with console(settings_for(form, tmp_path), TALL) as hand:
         await opened(hand)
-        await hand.press("n")
+        await hand.press("enter")
         await hand.until(lambda: hand.board.probes[FORM].answer, "the node's answer")
         answer = hand.board.probes[FORM].answer
         assert answer is not None
@@ -78,7 +78,7 @@ async def test_how_far_it_is_is_told_while_the_node_is_asked_and_only_one_at_a_t
     async with console(settings_for(form, tmp_path), TALL) as hand:
         await opened(hand)
         silence_nodes(form)
-        await hand.press("n")
+        await hand.press("enter")
         await hand.until(lambda: "has not taken the pod up" in hand.pane, "what is waited for")
         await hand.press("n")
         await hand.until(lambda: "one probe at a time" in hand.said, "why not")
@@ -92,7 +92,7 @@ async def test_leaving_in_the_middle_deletes_the_pod_first(form: World, tmp_path
         await opened(hand)
         silence_nodes(form)
         while isinstance(hand.screen, ProbeScreen):
-            await hand.press("n")
+            await hand.press("enter")
         await hand.until(lambda: probes(form), "the pod")
     wait_for(lambda: not probes(form))
 
@@ -100,13 +100,14 @@ async def test_leaving_in_the_middle_deletes_the_pod_first(form: World, tmp_path
 async def test_where_it_does_not_fit_the_key_scrolls_before_it_agrees(form: World, tmp_path: Path) -> None:
     async with console(settings_for(form, tmp_path), NARROW) as hand:
         await opened(hand)
-        await hand.press("n")
+        assert "enter read on" in hand.words
+        await hand.press("enter")
         assert isinstance(hand.screen, ProbeScreen)
         assert FORM not in hand.board.probes
         for _ in range(20):
             if not isinstance(hand.screen, ProbeScreen):
                 break
-            await hand.press("n")
+            await hand.press("enter")
         await hand.until(lambda: hand.board.probes[FORM].answer, "the node's answer")
 
 
@@ -169,6 +170,15 @@ async def test_a_pod_that_an_earlier_run_left_is_cleared_away_at_the_start_and_t
     async with console(settings, WIDE) as hand:
         await hand.until(lambda: plan.ref.name in hand.said, "what was cleared away")
         assert "of a run that broke off was deleted" in hand.said
+    assert probes(form) == []
+
+
+async def test_an_impatient_second_n_makes_no_pod(form: World, tmp_path: Path) -> None:
+    async with console(settings_for(form, tmp_path), TALL) as hand:
+        await opened(hand)
+        await hand.press("n")
+        assert isinstance(hand.screen, MainScreen)
+        assert hand.board.probes == {}
     assert probes(form) == []
 
 

@@ -5,10 +5,21 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 _GIGA = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Medians for one number of pods: seconds and bytes."""
+
+    pods: int
+    scan: float
+    console: float
+    peak: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,8 @@ class Figure:
     bar: str = ""
     """What it must be; empty where it is only told."""
     held: bool | None = None
+    size: "Size | None" = None
+    """Where it tells how much so many pods cost: the bare numbers, to be compared with those of others."""
 
     @property
     def line(self) -> str:
@@ -39,6 +52,26 @@ def at_most(name: str, text: str, value: float, bar: float, unit: str = "") -> F
 def below(name: str, text: str, value: float, bar: float, unit: str = "") -> Figure:
     """A figure that must be below `bar`."""
     return Figure(name, text, f"< {bar:g}{unit and ' ' + unit}", value < bar)
+
+
+def growth(figures: Iterable[Figure]) -> list[Figure]:
+    """What more pods cost: times must grow no faster than the pods; memory, from 10,000 pods on, hardly at all."""
+    sizes = sorted((figure.size for figure in figures if figure.size is not None), key=lambda size: size.pods)
+    if len(sizes) < 2:
+        return []
+    pairs = list(pairwise(sizes))
+    numbers = " → ".join(f"{size.pods:,}" for size in sizes)
+    times = "; ".join(
+        f"{name} {' → '.join(f'{getattr(size, key):.1f}' for size in sizes)} s"
+        for name, key in (("`scan`", "scan"), ("console complete", "console"))
+    )
+    linear = all(a.scan * b.pods >= b.scan * a.pods and a.console * b.pods >= b.console * a.pods for a, b in pairs)
+    found = [Figure(f"{numbers} pods: time", times, "no worse than linear", linear)]
+    base, most = next((size for size in sizes if size.pods >= 10_000), sizes[0]), sizes[-1]
+    if most is not base:
+        ratio = most.peak / base.peak
+        found.append(at_most(f"console, peak memory: {most.pods:,} pods ÷ {base.pods:,}", f"{ratio:.2f}", ratio, 1.3))
+    return found
 
 
 def machine(runs: int) -> str:

@@ -253,6 +253,26 @@ def test_the_operators_login_goes_to_its_own_host_only(world: Registries) -> Non
     assert world.log.entries == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "host", "meant"),
+    [
+        ("harbor.demo.test", "harbor.demo.test:443", True),
+        ("harbor.demo.test:443", "harbor.demo.test", True),
+        ("https://Harbor.demo.test:8443/", "harbor.demo.test:8443", True),
+        ("*.demo.test", "harbor.demo.test", True),
+        ("[::1]:8443", "[::1]:8443", True),
+        ("harbor.demo.test", "harbor.demo.test:8443", False),
+        ("harbor.demo.test:8443", "harbor.demo.test", False),
+        ("*.demo.test", "harbor.demo.test:8443", False),
+        ("[::1]", "[::1]:8443", False),
+        ("", "harbor.demo.test", False),
+    ],
+)
+def test_the_operators_login_goes_to_its_own_port_only(key: str, host: str, meant: bool) -> None:
+    login = Login("admin", Password("x"), Origin(OriginKind.OPERATOR, "HARBOR_PASSWORD", key))
+    assert Harbor(Settings(harbor_login=login)).writes.meant_for(host) is meant
+
+
 def test_no_cookie_is_ever_sent_with_a_write(world: Registries) -> None:
     world.log.clear()
     api = writes(world)
@@ -282,6 +302,28 @@ def test_a_robot_that_mints_gives_no_more_than_it_has(world: Registries) -> None
     wide = [{**blocks[0], "access": [{"resource": "repository", "action": "push"}]}]
     with pytest.raises(Forbidden, match="gives no more rights than it has itself"):
         api.mint(robot("robot$pay+wide"), body(permissions=wide))
+
+
+def test_a_robot_that_mints_for_the_system_finds_what_it_made_under_a_prefix_it_is_not_told(world: Registries) -> None:
+    from checks.demo.harbor import Access, Grant
+
+    rights = tuple(Access("robot", action) for action in ("create", "list", "read", "delete"))
+    pulls = tuple(pull_grant(project) for project in ("pay", "web"))
+    world.harbor.add_robot("sysminter", grants=(Grant("system", "/", rights), *pulls), secret=PASSWORD)
+    world.harbor.robot_prefix = "ci-"
+    try:
+        api = writes(world, "ci-sysminter")
+        blocks = [{**PULL["permissions"][0], "namespace": name} for name in ("pay", "web")]
+        ref = ObjectRef("Robot", HOST, "robot$of-system", "")
+        stored, login = api.mint(ref, body(level="system", permissions=blocks))
+        assert login.username == "ci-of-system"
+        found = api.read(ref)
+        assert found is not None
+        assert found["metadata"]["uid"] == stored["metadata"]["uid"]
+        api.delete(ref, uid=stored["metadata"]["uid"])
+        assert api.read(ref) is None
+    finally:
+        world.harbor.robot_prefix = "robot$"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import requests
 from checks.clients.prober import Prober
 from checks.clients.session import LARGEST, Web
 from checks.credentials import Login, Origin, OriginKind, Password
-from checks.facts import Break, Fact, Knows, Platform, Trial, Unknown
+from checks.facts import Beginning, Break, Knows, Platform, Trial, Unknown
 from checks.image import parse
 from checks.settings import Settings
 from tests.clients.scripted import CERTIFICATES, Asked, Script, Scripted, http
@@ -337,7 +337,7 @@ def test_a_tag_list_that_never_ends_is_left(serve: Serve):
 
     server = serve(by_path(v2=http(200), tags=pages))
     tags = Prober(settings(server)).tags(IMAGE, None)
-    assert isinstance(tags, Fact)
+    assert isinstance(tags, Beginning)
     assert len(server.asked) < 30
 
 
@@ -346,7 +346,7 @@ def test_a_tag_list_does_not_lead_to_another_host(serve: Serve):
     first = http(200, b'{"tags": ["1.0"]}', 'Link: <https://token.demo.test/v2/a/tags/list>; rel="next"')
     server = serve(by_path(v2=http(200), tags=first))
     tags = Prober(settings(server, elsewhere)).tags(IMAGE, None)
-    assert isinstance(tags, Fact)
+    assert isinstance(tags, Beginning)
     assert tags.value == ("1.0",)
     assert elsewhere.asked == []
 

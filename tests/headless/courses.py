@@ -33,6 +33,8 @@ class Course:
     """Done to the world before the first scan."""
     pulls_then: bool = False
     """The pods pull as soon as the first repair is closed."""
+    ends: int = 0
+    """How the program ends where it waits for the pods; a CronJob's next run is none that it could wait for."""
     also: tuple[str, ...] = ()
     """Further namespaces."""
     personal: bytes = b""
@@ -85,6 +87,20 @@ _TWO = Scenario(
 _OWN = Scenario(
     "HD101", "data/default", (Workload("data", "etl", f"{HARBOR}/data/etl:2026.11", 5.3, says.nothing_sent),)
 )
+
+
+def misspelt(kind: str) -> Scenario:
+    found = _of("HD501")
+    return replace(found, workloads=tuple(replace(work, kind=kind) for work in found.workloads))
+
+
+def own_list(kind: str) -> Scenario:
+    """A template whose own list holds no name: what the ServiceAccount names does not count."""
+    node = "node-1" if kind == "DaemonSet" else ""
+    work = Workload("pay", "ledger", f"{HARBOR}/pay/api:7.2.0", 5.3, says.nothing_sent, kind, 2, ("",), node=node)
+    return Scenario("HD101", "pay/ledger", (work,), (pull_secret("pay", "harbor-pull", "robot$pay+pull", SECRET),))
+
+
 _ADMIN = ("--username", "admin", "--password-stdin")
 _TYPED = ("--username", "robot$pay+pull", "--password-stdin")
 _USER = ("--project", "pay", "--user", "sam", "--password-stdin")
@@ -104,6 +120,13 @@ COURSES = (
     Course("personal-login", "personal-login", _OWN, "data", personal=payload(harbor=entry("admin", ADMIN_PASSWORD))),
     Course("attach", "attach", _of("HD101"), "pay"),
     Course("attach, bare pod", "attach", _BARE, "pay"),
+    Course("attach, list of a StatefulSet", "attach", own_list("StatefulSet"), "pay"),
+    Course("attach, list of a DaemonSet", "attach", own_list("DaemonSet"), "pay"),
+    Course("attach, list of a CronJob", "attach", own_list("CronJob"), "pay", ends=1),
+    Course("correct-image", "correct-image", _of("HD501"), "web"),
+    Course("correct-image, StatefulSet", "correct-image", misspelt("StatefulSet"), "web"),
+    Course("correct-image, CronJob", "correct-image", misspelt("CronJob"), "web", ends=1),
+    Course("correct-image, bare pod", "correct-image", misspelt("Pod"), "web"),
     Course("replace-pods", "replace-pods", _of("HD102"), "crm"),
     Course("mint-robot", "mint-robot", _of("HD302"), "data", harbor=True),
     Course("mint-robot, attached", "mint-robot", _of("HD101"), "pay", harbor=True),

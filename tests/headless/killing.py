@@ -171,7 +171,7 @@ def _cell(
     home = _home(folder, f"{number}-{moment}")
     ended, killer = killed(stage, warm, home, number, moment)
     # After its last write a process may have nothing more to ask, and end by itself.
-    over = last and moment == "after" and ended.code == 0
+    over = last and moment == "after" and ended.code == stage.course.ends
     if not over and (ended.code != -signal.SIGKILL or not killer.dead):
         return f"FAILED: it was not killed, it ended with {ended.code}: {(ended.out + ended.err)[-200:]}"
     there = stage.declared()
@@ -189,9 +189,9 @@ def _cell(
 
 
 def _undo(stage: Stage, home: Path) -> str:
-    """Undo as another process would; where Harbor or a lost pod is concerned, one with the same state folder."""
+    """Undo as another process would; with the same state folder where Harbor, a lost pod or an image is concerned."""
     state = home / "state" / "harbor-doctor"
-    shared = stage.course.harbor or "bare" in stage.course.name
+    shared = stage.course.harbor or "bare" in stage.course.name or stage.course.plan == "correct-image"
     said = "nothing written"
     with stage.doctor(state if shared else home / "elsewhere") as doctor:
         for receipt in dict.fromkeys(receipt.id for receipt in doctor.receipts()):

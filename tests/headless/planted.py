@@ -74,7 +74,7 @@ def _prepare(registries: Registries, _: Faults) -> None:
         harbor.add_robot(name, project, secret=secret)
     harbor.add_robot("cut", "crm", secret=CUT)
     harbor.add_robot("typed", secret=TYPED, grants=(pull_grant("crm"),))
-    harbor.add_user("boss", HARBOR_API)
+    harbor.add_user("boss", HARBOR_API, admin=True)
     harbor.add_user("me", DOCKER)
 
 

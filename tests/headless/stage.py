@@ -24,6 +24,8 @@ HOST = "harbor.demo.test"
 ADMIN = ADMIN_PASSWORD
 RECEIPT = "harbor-doctor-undo-"
 _PLURALS = ("secrets", "serviceaccounts", "pods", "deployments", "statefulsets", "daemonsets", "cronjobs")
+_COUNTED = "deprecated.daemonset.template.generation"
+"""How often a DaemonSet's template was changed: the API server counts it in an annotation, and never back."""
 _BOOKS = ("uid", "resourceVersion", "creationTimestamp", "managedFields", "generation", "ownerReferences")
 
 
@@ -75,13 +77,13 @@ class Stage:
         )
 
     @contextmanager
-    def doctor(self, state: Path, *, through: bool = False, timeout: float = 10.0) -> Iterator[Doctor]:
-        """A doctor as another process would have it, past the proxy or `through` it."""
+    def doctor(self, state: Path, *, through: bool = False, timeout: float = 10.0, user: str = "") -> Iterator[Doctor]:
+        """A doctor as another process would have it, past the proxy or `through` it; as a `user`, or as an admin."""
         origin = Origin(OriginKind.OPERATOR, "HARBOR_PASSWORD", HOST)
         path = self.between.kubeconfig(self.kubeconfig) if through else self.kubeconfig
         made = Doctor(Settings(
             kubeconfig=str(path), resolve=self.world.resolve, registry_ca=self.world.ca_file, allow_loopback=True,
-            state_dir=state, namespaces=self.namespaces, timeout=timeout,
+            state_dir=state, namespaces=self.namespaces, timeout=timeout, impersonate=user or None,
             harbor_login=Login("admin", Password(ADMIN), origin) if self.course.harbor else None,
             docker_config=self.folder / "docker" / "config.json" if self.course.personal else None,
         ))  # fmt: skip
@@ -171,6 +173,8 @@ def running(pod: dict[str, Any]) -> dict[str, Any]:
 
 def _declared(plural: str, obj: dict[str, Any]) -> dict[str, Any]:
     meta = {key: value for key, value in obj["metadata"].items() if key not in _BOOKS}
+    if _COUNTED in meta.get("annotations", {}):
+        meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key != _COUNTED}
     kept = {key: value for key, value in obj.items() if key not in ("status", "metadata")}
     if plural == "pods":
         containers = [{key: one.get(key) for key in ("name", "image", "command")} for one in obj["spec"]["containers"]]

@@ -114,6 +114,21 @@ def test_a_helper_that_is_not_there_is_named(ground: Ground, tmp_path: Path) -> 
     assert "docker-credential-nowhere is not installed here" in said
 
 
+@pytest.mark.parametrize("entry", [
+    {"auth": base64.b64encode(b"lena:").decode(), "identitytoken": "ID-OF-LENA"}, {"identitytoken": "ID-OF-LENA"},
+    auth("<token>", "ID-OF-LENA"),
+])  # fmt: skip
+def test_an_identity_token_is_no_login_for_harbors_api_and_is_not_sent(
+    ground: Ground, tmp_path: Path, entry: dict[str, str]
+) -> None:
+    ground.world.registries.log.clear()
+    said = refusal(tool(ground, config(tmp_path, auths={HOST: entry}), HARBOR_HOST=HOST).run("scan"))
+    assert f"{tmp_path}/config.json holds an identity token" in said
+    assert said.endswith("give HARBOR_USERNAME and HARBOR_PASSWORD")
+    assert "ID-OF-LENA" not in said
+    assert asked_as(ground) == set()
+
+
 def test_a_form_for_many_hosts_names_no_login(ground: Ground, docker: Path) -> None:
     said = refusal(tool(ground, docker, HARBOR_HOST="*.demo.test").run("scan"))
     assert "*.demo.test names no single host" in said

@@ -31,6 +31,7 @@ _PATHS = {
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
     "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
     "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
+    "ControllerRevision": "/apis/apps/v1/namespaces/{}/controllerrevisions",
     "Job": "/apis/batch/v1/namespaces/{}/jobs",
     "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
@@ -74,11 +75,13 @@ class Cluster:
 
     def create(self, kind: str, namespace: str, name: str, body: Body | None = None) -> Body:
         """Create one object of a kind in `_PATHS`; `namespace` is empty for kinds of the whole cluster."""
-        path = _PATHS[kind].format(namespace)
-        group = path.split("/")
-        version = "/".join(group[2:4]) if group[1] == "apis" else "v1"
         metadata = {"name": name, **(body or {}).get("metadata", {})}
-        return self.call("POST", path, {**(body or {}), "apiVersion": version, "kind": kind, "metadata": metadata})
+        return self.call("POST", _PATHS[kind].format(namespace), _typed(kind, {**(body or {}), "metadata": metadata}))
+
+    def replace(self, kind: str, namespace: str, name: str, body: Body) -> Body:
+        """Make one object that exists what `body` says, whatever it is now."""
+        metadata = {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}
+        return self.call("PUT", self._path(kind, namespace, name), _typed(kind, {**body, "metadata": metadata}))
 
     def get(self, kind: str, namespace: str, name: str) -> Body | None:
         """Read one object, or None where it does not exist."""
@@ -279,6 +282,12 @@ def declared(body: Body | None) -> Body:
     metadata = {k: body["metadata"].get(k) for k in ("name", "namespace", "labels", "annotations")}
     declared_fields = ("type", "data", "immutable", "imagePullSecrets", "secrets", "spec")
     return {"metadata": metadata, **{k: body[k] for k in declared_fields if k in body}}
+
+
+def _typed(kind: str, body: Body) -> Body:
+    """An object with its kind and version, as it is sent."""
+    path = _PATHS[kind].split("/")
+    return {**body, "apiVersion": "/".join(path[2:4]) if path[1] == "apis" else "v1", "kind": kind}
 
 
 def inline(pair: KeyPair) -> Body:

@@ -20,7 +20,7 @@ _KINDS = {
     "replicasets": "ReplicaSet", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet", "jobs": "Job",
     "cronjobs": "CronJob",
 }  # fmt: skip
-_WORKLOADS = ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs")
+_WORKLOADS = ("deployments", "replicasets", "statefulsets", "daemonsets", "cronjobs", "jobs")
 _KEPT = ("name", "labels", "annotations")
 _TOKEN = "kube-api-access-"
 
@@ -79,6 +79,9 @@ class LiveStage(Stage):
                 body = {"metadata": self._owned(obj), "spec": _spec(plural, obj)}
                 made = self.cluster.create(_KINDS[plural], new, obj["metadata"]["name"], body)
                 self._uids[obj["metadata"]["uid"]] = made["metadata"]["uid"]
+        for kept in store.select("controllerrevisions", space):
+            body = {"metadata": self._owned(kept), "data": kept["data"], "revision": kept["revision"]}
+            self.cluster.create("ControllerRevision", new, kept["metadata"]["name"], body)
         for pod in store.select("pods", space):
             body = {"metadata": {**self._owned(pod), "namespace": new}, "spec": _pod_spec(pod), "status": pod["status"]}
             self._pods.append(body)
@@ -135,11 +138,16 @@ class LiveStage(Stage):
             meta = body["metadata"]
             pod = there.get((meta["namespace"], meta["name"]))
             same = pod is not None and pod["metadata"]["uid"] == body["uid"] and pod["status"]["phase"] == "Pending"
+            same = same and pod is not None and _images(pod) == _images(body)
             if same and pod is not None and not pod["metadata"].get("deletionTimestamp"):
                 continue
             if pod is not None:
                 self.cluster.delete("Pod", meta["namespace"], meta["name"])
             self._make(body)
+
+
+def _images(pod: Body) -> list[str]:
+    return [container["image"] for container in pod["spec"]["containers"]]
 
 
 def _meta(obj: Body) -> Body:

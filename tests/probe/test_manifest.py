@@ -123,12 +123,10 @@ def test_secrets_an_image_and_containers_that_a_webhook_puts_in_are_told() -> No
     stored = plan.manifest
     stored["spec"]["imagePullSecrets"].append({"name": "mirror-pull"})
     stored["spec"]["containers"][0]["image"] = "mirror.example/shop/web:1"
-    stored["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
     stored["spec"]["containers"].append({"name": "istio-proxy"})
     assert changed(plan, stored) == (
         "Admission changes the image to mirror.example/shop/web:1.",
         "Admission changes the pull Secrets to a, mirror-pull.",
-        "Admission changes the pull policy to IfNotPresent.",
         "Admission adds istio-proxy, which may run until the pod is deleted.",
     )
 
@@ -140,6 +138,17 @@ def test_the_answer_is_about_the_pod_as_admission_made_it() -> None:
     stored["spec"]["imagePullSecrets"] = [{"name": "mirror-pull"}]
     answer = answered(plan, stored, Seen(Said.PULLS), NOW, 2.0, (), left=False)
     assert answer.sentence == "node-1 pulls mirror.example/shop/web:1 now for a pod that names Secret mirror-pull."
+
+
+def test_no_node_pulls_whose_pod_was_given_another_pull_policy() -> None:
+    plan = shown()
+    stored = plan.manifest
+    stored["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+    with pytest.raises(Refused, match="admission changes the pull policy of the probe pod"):
+        changed(plan, stored)
+    answer = answered(plan, stored, Seen(Said.PULLS), NOW, 2.0, (), left=False)
+    assert answer.said is Said.UNKNOWN
+    assert "admission changed the pull policy" in answer.sentence
 
 
 @pytest.mark.parametrize(

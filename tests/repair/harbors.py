@@ -49,11 +49,15 @@ class Faults:
         self.status = 0
         """0: cut; -1: done, and then cut."""
         self.caught = 0
+        self.first: Callable[[Request], Response | None] = lambda request: None
+        """May answer in Harbor's place, or do something a moment before it answers."""
         self.writes: list[str] = []
 
     def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             self.writes.append(f"{request.method} {request.path}")
+        if (instead := self.first(request)) is not None:
+            return instead
         if not self.meant(request):
             return self._app(request)
         self.caught += 1

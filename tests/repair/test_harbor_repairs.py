@@ -382,10 +382,14 @@ def test_a_robot_that_somebody_works_with_by_now_is_left_alone_and_all_else_is_u
     (name,) = here.minted()
     here.harbor.update_robot(name, duration=400)
     outcome = undone(doctor)
-    assert outcome.applied
+    assert (outcome.applied, len(here.receipts())) == (False, 1), "something is left, so its receipt stays"
     assert "was changed after the repair and is left alone" in outcome.sentence
     assert here.cluster() == before[0]
     assert here.minted() == [name]
+    here.harbor.update_robot(name, duration=90)
+    assert undone(doctor).applied
+    assert here.all() == before
+    assert here.receipts() == []
 
 
 def test_a_member_who_was_given_another_role_since_stays_one(house: Any) -> None:

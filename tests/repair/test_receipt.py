@@ -81,7 +81,7 @@ def test_a_receipt_under_another_name_is_refused() -> None:
         parse(as_secret(encode(receipt()), name=PREFIX + "other"))
 
 
-@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding", "ConfigMap", "Job", "ReplicaSet"])
+@pytest.mark.parametrize("kind", ["ClusterRoleBinding", "RoleBinding", "ConfigMap", "Job", "PodDisruptionBudget"])
 def test_a_forged_receipt_about_another_kind_is_refused(kind: str) -> None:
     with pytest.raises(Refused, match="no repair of ours touches"):
         parse(as_secret(encode(receipt(change(kind, secret(), None, Verb.DELETE)))))
@@ -109,9 +109,22 @@ def test_a_forged_receipt_that_changes_a_pod_template_is_refused() -> None:
 
 
 @pytest.mark.parametrize("verb", [Verb.CREATE, Verb.DELETE])
-def test_a_forged_receipt_that_makes_or_deletes_a_service_account_is_refused(verb: Verb) -> None:
+@pytest.mark.parametrize("kind", ["ServiceAccount", "Deployment", "ReplicaSet"])
+def test_a_forged_receipt_that_makes_or_deletes_a_service_account_or_workload_is_refused(kind: str, verb: Verb) -> None:
     with pytest.raises(Refused, match="makes or deletes"):
-        parse(as_secret(encode(receipt(change("ServiceAccount", account("a"), None, verb)))))
+        parse(as_secret(encode(receipt(change(kind, account("a"), None, verb)))))
+
+
+@pytest.mark.parametrize("verb", [Verb.CREATE, Verb.DELETE])
+def test_a_forged_receipt_that_makes_or_deletes_a_pod_is_refused(verb: Verb) -> None:
+    with pytest.raises(Refused, match=f"would {verb.value} Pod shop/x"):
+        parse(as_secret(encode(receipt(change("Pod", account("a"), None, verb)))))
+
+
+def test_a_forged_receipt_that_changes_more_of_a_pod_than_its_image_is_refused() -> None:
+    before = Sealed({"metadata": {"name": "x", "labels": {"app": "other"}}})
+    with pytest.raises(Refused, match="more of Pod shop/x than its pull secrets and images"):
+        parse(as_secret(encode(receipt(change("Pod", before, Sealed({"metadata": {"name": "x"}}))))))
 
 
 def test_a_receipt_about_pull_secrets_of_a_service_account_is_believed() -> None:

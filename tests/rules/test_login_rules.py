@@ -1,5 +1,7 @@
 """HD3xx: is the login known. A refusal matters only where the image is refused for want of a login."""
 
+from datetime import timedelta
+
 import pytest
 
 from checks.facts import Fact, Knows, Unknown
@@ -100,7 +102,8 @@ def test_a_robot_in_order_that_is_refused_has_another_secret(named) -> None:
     (None, "HD304", "does not exist in Harbor"),
 ])  # fmt: skip
 def test_what_became_of_a_robot_is_named_and_nothing_is_said_twice(named, robot, code, said, knows) -> None:
-    found = named(_refused(b.login(), knows, harbor={b.ROBOT: b.view(robot)}), code, "shop/harbor-pull")
+    seen = {"harbor": {b.ROBOT: b.view(robot)}, "cluster_ahead": Fact(timedelta(), "Date", b.NOW)}
+    found = named(_refused(b.login(), knows, **seen), code, "shop/harbor-pull")
     assert found.cause.params["detail"] == said
     assert found.behind == ()
 

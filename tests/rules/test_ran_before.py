@@ -6,7 +6,7 @@ import pytest
 
 from checks.diagnose import sentence
 from checks.earlier import Earlier, last_good
-from checks.facts import Fact, Unknown
+from checks.facts import Beginning, Fact, Nearby, Unknown
 from tests import builders as b
 
 NAME = f"{b.HOST}/shop/web"
@@ -49,6 +49,13 @@ def test_a_tag_that_is_gone_too_is_told_and_not_offered(named) -> None:
     assert sentence(found).endswith("; Deployment web still runs 1.4.1, which is gone too.")
     assert found.cause.params["ran"] == ""
     found = named(missing(RUNS, nearby=b.tags("2.0", "1.4.1")), "HD503", TAG)
+    assert sentence(found).endswith("; Deployment web still runs 1.4.1.")
+    assert (found.cause.params["ran"], found.cause.params["revision"]) == (RUNS.image, "2")
+
+
+def test_a_tag_that_is_not_in_the_first_part_of_the_list_is_not_called_gone(named) -> None:
+    part = Nearby(Beginning(("2.0", "1.3"), "tags", b.NOW))
+    found = named(missing(RUNS, nearby=part), "HD503", TAG)
     assert sentence(found).endswith("; Deployment web still runs 1.4.1.")
     assert (found.cause.params["ran"], found.cause.params["revision"]) == (RUNS.image, "2")
 

@@ -207,7 +207,8 @@ VAULT = Policy(severity="high", cosign=True, own_allowlist=True, allowlist=("CVE
 def held_back(manifest: Any, policy: Policy | None, view: Any = None) -> Evidence:
     project = view or Fact(ProjectView(False, policy=policy), API, b.NOW)
     text = b.answered(b.IMAGE, "412 Precondition Failed")
-    return b.evidence(b.secret(), text=text, trials=(b.accepted(b.login(), manifest, "pull"),), project=project)
+    trials, cluster = (b.accepted(b.login(), manifest, "pull"),), Fact(timedelta(), "Date", b.NOW)
+    return b.evidence(b.secret(), text=text, trials=trials, project=project, cluster_ahead=cluster)
 
 
 @pytest.mark.parametrize(("manifest", "policy", "code", "said"), [

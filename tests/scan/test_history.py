@@ -171,7 +171,7 @@ def test_without_the_right_to_read_it_the_past_is_not_known_and_the_verdict_is_t
     rules = (Rule(READ, ("pods", "secrets", "serviceaccounts", "namespaces", "nodes", "events", "deployments")),)
     world.api.users["blind"] = User("blind", "blind", rules)
     problem = explained("blind")[f"HD503:{SEARCH}:0.9.9"]
-    why = Unknown("no right to read Deployments and ReplicaSets in shop")
+    why = Unknown("no right to list ReplicaSets in shop")
     assert diagnosis({"": problem}, "recommender").evidence.earlier == why
     assert "recommender" not in problem.sentence
     assert [p.text for p in problem.finding.proofs if p.source == "workload"] == [

@@ -51,6 +51,14 @@ def test_the_first_frame_waits_for_no_client() -> None:
     assert loaded("import tui.app") & {"kubernetes", "requests", "yaml"} == set()
 
 
+def test_the_first_frame_waits_for_no_rule_and_no_repair() -> None:
+    """They are needed once something is found; to make their classes takes as long as to paint."""
+    code = "import tui.app, sys, json; sys.stdout.write(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=60, check=True)
+    late = ("checks.rules", "checks.complaint", "checks.repair.plans", "checks.repair.probe", "checks.repair.commands")
+    assert [name for name in json.loads(done.stdout) if name.startswith(late)] == []
+
+
 @pytest.mark.parametrize("module", ["checks.doctor", "checks.diagnose", "checks.complaint", "checks.repair.plans"])
 def test_the_domain_is_light_until_it_connects(module: str) -> None:
     assert loaded(f"import {module}") == set()

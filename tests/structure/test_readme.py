@@ -30,7 +30,7 @@ from tui.exits import Exit
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
-CODES = ("HD101", "HD102", "HD103", "HD107", "HD109", "HD302", "HD501")
+CODES = ("HD101", "HD102", "HD103", "HD107", "HD109", "HD302", "HD501", "HD502")
 """What fails in the world of these tests: each cure, and one that is advice."""
 RUN = "from tui.cli import main; main()"
 _SYMBOLS = {"slash": "/", "colon": ":", "question_mark": "?", "escape": "esc"}
@@ -88,6 +88,7 @@ def test_plans_are_called_what_the_table_calls_them() -> None:
         add_member,
         advice,
         attach,
+        correct_image,
         enable_robot,
         extend_robot,
         mend_payload,
@@ -99,7 +100,7 @@ def test_plans_are_called_what_the_table_calls_them() -> None:
     modules = {
         "mend_payload": mend_payload, "new_login": new_login, "attach": attach, "replace_pods": replace_pods,
         "advice": advice, "mint_robot": mint_robot, "add_member": add_member, "enable_robot": enable_robot,
-        "extend_robot": extend_robot,
+        "extend_robot": extend_robot, "correct_image": correct_image,
     }  # fmt: skip
     assert set(table.PLANS) == set(PLANS)
     assert {name: (module.ID, module.KEY) for name, module in modules.items()} == table.PLANS
@@ -310,7 +311,7 @@ def _look(world: World, folder: Path, user: User) -> dict[str, tuple[Any, ...]]:
 def test_with_the_rights_of_both_roles_everything_is_explained_and_mended(world: World, tmp_path: Path) -> None:
     offered = _look(world, tmp_path, User("mender", "mender", _granted(("crm", "data", "pay", "shop", "web"))))
     writing = {c for c, offers in offered.items() if any(isinstance(o, FixPlan) and o.steps for o in offers)}
-    assert writing == set(CODES) - {"HD501"}
+    assert writing == set(CODES) - {"HD502"}
     for code in writing:
         best = offered[code][0]
         assert isinstance(best, FixPlan)

@@ -6,9 +6,12 @@ The commands run as their own processes, the console in front of a pretend scree
 import asyncio
 import base64
 import json
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -143,12 +146,73 @@ def _offline(desk: Desk) -> None:
         desk.tool.run("explain", "-o", output, stdin=pod)
 
 
+def _in_harbor(desk: Desk) -> None:
+    """What Harbor makes up and tells once is in the Secret that it is for, and nowhere else."""
+    minted: set[str] = set()
+    user = ("onboard", "monitoring", "--project", "crm", "--user", "me", "--password-stdin", "--yes")
+    desk.run("plan", "-o", "json", code=1)
+    for arguments, given in (
+        (("fix", p.REFUSED, "--plan", "mint-robot", "--wait", "0", "--yes"), None),
+        (("fix", p.REFUSED, "--plan", "mint-robot", "--wait", "0", "--yes", "-o", "json"), None),
+        (("onboard", "monitoring", "--project", "fresh", "--yes"), None),
+        (("onboard", "monitoring", "--project", "fresh", "--yes", "-o", "json"), None),
+        (user, p.DOCKER),
+        ((*user, "-o", "json"), p.DOCKER),
+    ):
+        if "json" in arguments:
+            desk.run(*arguments, "--dry-run", code=int(arguments[0] == "fix"), stdin=given)
+        desk.run(*arguments, code=0, stdin=given)
+        minted |= _minted(desk.world)
+        kept = [base64.b64decode(text).decode() for text in _receipts_of(desk.world)]
+        assert not _any_of(minted, kept), "a robot that was made has its password in no receipt"
+        desk.run("undo", "--yes", code=0)
+    assert len(minted) == 4
+    assert not _any_of(minted, [text for _, text in (*desk.found, *p.files(desk.tool.home))])
+
+
+def _minted(world: World) -> set[str]:
+    robots = world.registries.harbor.robots.values()
+    return {robot.secret.reveal() for robot in robots if "harbor-doctor" in robot.description}
+
+
+def _receipts_of(world: World) -> list[str]:
+    secrets = world.objects.store.select("secrets")
+    return [s["data"]["receipt.json"] for s in secrets if s["metadata"]["name"].startswith("harbor-doctor-undo-")]
+
+
+def _any_of(passwords: set[str], texts: list[str]) -> list[str]:
+    return [text for text in texts if any(form in text for one in passwords for form in p.forms(one))]
+
+
+def _probed(desk: Desk) -> None:
+    """The node answers: what it says, as text and as JSON."""
+    for output in ("text", "json"):
+        desk.run("probe", p.LINE_BREAK, "--yes", "-o", output, "--dry-run", code=1)
+        desk.between.passed = lambda seen: _answer(desk.world) if seen.method == "POST" else None
+        desk.run("probe", p.LINE_BREAK, "--yes", "-o", output, code=1)
+        desk.between.passed = lambda seen: None
+
+
+def _answer(world: World) -> None:
+    """A kubelet fails as it did with the other pods."""
+    for pod in world.objects.store.select("pods", "shop"):
+        if pod["metadata"]["name"].startswith("harbor-doctor-probe-"):
+            said = {"reason": "ErrImagePull", "message": "failed to pull: unexpected status: 401 Unauthorized"}
+            name = pod["spec"]["containers"][0]["name"]
+            status = {
+                "name": name, "image": "", "imageID": "", "ready": False, "restartCount": 0, "state": {"waiting": said},
+            }  # fmt: skip
+            world.objects.store.put("pods", pod | {"status": {"phase": "Pending", "containerStatuses": [status]}})
+
+
 _WORK: tuple[tuple[Callable[[Desk], None], tuple[str, ...]], ...] = (
     (_faults, (p.KEY,)),
     (_line_break, (p.LINE_BREAK,)),
     (_logins, (p.REFUSED,)),
     (_made_anew, (p.OPAQUE, p.DECODED)),
     (_offline, (p.LINE_BREAK, p.DECODED)),
+    (_in_harbor, (p.REFUSED,)),
+    (_probed, (p.LINE_BREAK,)),
 )
 
 
@@ -217,6 +281,80 @@ def test_failures_that_quote_the_request_still_say_that_it_was_denied(found: Fou
     denied = [text for name, text in found if "fix" in name and "denied" in text]
     assert denied
     assert all("••" in text for text in denied)
+
+
+# ── the process ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _shown_of_session(session: int) -> list[str]:
+    """What ps shows of all processes and threads of a session."""
+    texts = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int((place / "stat").read_text().rpartition(")")[2].split()[3]) == session:
+                texts.append((place / "cmdline").read_text().replace("\0", " "))
+                texts += [name.read_text() for name in place.glob("task/*/comm")]
+    return texts
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc here")
+def test_ps_shows_no_password_while_a_typed_login_is_written_and_waited_for(tmp_path: Path) -> None:
+    with p.planted(p.REFUSED) as world, Between(world) as between:
+        desk = Desk(world, between, tmp_path)
+        login = ("--username", "robot$typed", "--password-stdin")
+        with desk.tool.start("fix", p.REFUSED, "--wait", "1m", *login, stdin=p.TYPED) as running:
+            running.says("verifying")
+            shown = _shown_of_session(running.process.pid)
+    assert any("--password-stdin" in text for text in shown)
+    assert p.everything((text, text) for text in shown) == {}
+
+
+_ASKED = """
+import ctypes, sys
+from tui.cli import main
+sys.argv = ["harbor-doctor", "explain", "HD301"]
+try:
+    main()
+except SystemExit:
+    print("dumpable", ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+"""PR_GET_DUMPABLE (prctl(2)), once the program has done what it was started for."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_the_process_leaves_no_core_and_shows_its_memory_to_nobody() -> None:
+    source = str(Path(tui.app.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", _ASKED], env={"PYTHONPATH": source, "PATH": "/usr/bin"}, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert done.stdout.endswith("dumpable 0\n")
+
+
+_CRASHES = """
+import sys
+from checks.repair import apply
+def step(self, step):
+    inside = step.after.body()
+    raise RuntimeError(f"inside {self} at {step} with {self.plan}, {self.steps}, {self.receipts}")
+apply._Run._step = step
+from tui.cli import main
+main()
+"""
+
+
+def test_a_repair_that_dies_of_a_fault_of_ours_says_so_without_a_password(tmp_path: Path) -> None:
+    with p.planted(p.LINE_BREAK) as world, Between(world) as between:
+        desk = Desk(world, between, tmp_path)
+        arguments = ("fix", p.LINE_BREAK, "--wait", "0")
+        done = subprocess.run(
+            [sys.executable, "-c", _CRASHES, *arguments], env=desk.tool._environment(), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        found = [("stdout", done.stdout), ("stderr", done.stderr), *desk.leave()]
+    assert done.returncode not in (0, -9)
+    assert "RuntimeError" in done.stdout + done.stderr
+    assert p.everything(found) == {}
 
 
 # ── the console ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,9 @@
 """What all screens share: they show the board, and no worker's failure goes unseen."""
 
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from textual.app import ComposeResult
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
@@ -10,10 +11,13 @@ from textual.worker import Worker, WorkerState
 from checks.credentials import Login
 from checks.facade import Facade
 from checks.model import Problem
-from checks.repair.onboard import Wanted
 from checks.repair.plan import FixPlan
 from tui.board import Board
+from tui.screens.naming import LINES, NameField
 from tui.widgets.detail import Detail
+
+if TYPE_CHECKING:
+    from checks.repair.onboard import Wanted
 
 LOW = 20
 """Lines below which a form makes itself small."""
@@ -28,8 +32,8 @@ class Console(Protocol):
     def choose(self, key: str, problem: str | None, detail: Detail | None) -> None:
         """A plan's key was pressed: apply what is painted in full, else open it."""
 
-    def apply_plan(self, plan: FixPlan) -> None:
-        """Apply a plan that a person has read and agreed to."""
+    def apply_plan(self, plan: FixPlan, confirmed: str = "") -> None:
+        """Apply a plan that a person has read and agreed to; `confirmed`: the context's name as they typed it."""
 
     def undo_last(self, problem: str | None, detail: Detail | None) -> None:
         """`z`: take the last repair back."""
@@ -39,6 +43,12 @@ class Console(Protocol):
 
     def copy_evidence(self, problem: str | None) -> None:
         """`y`: the evidence of this problem goes to the terminal's clipboard as plain text."""
+
+    def ask_export(self, problem: str | None) -> None:
+        """`e`: ask for a folder, and write there what has to go into Git for this problem."""
+
+    def export(self, problem: str, folder: str) -> None:
+        """Write it."""
 
     def ask_node(self, problem: str | None) -> None:
         """`n`: show the probe pod that would ask the node about this problem."""
@@ -55,7 +65,7 @@ class Console(Protocol):
     def plan_login(self, problem: Problem, login: Login) -> None:
         """Make the plan that writes a typed login, and open it."""
 
-    def plan_tenant(self, wanted: Wanted) -> None:
+    def plan_tenant(self, wanted: "Wanted") -> None:
         """Look what a new tenant has already, make the plan for the rest, and open it."""
 
     def now(self) -> datetime:
@@ -90,10 +100,28 @@ class BoardScreen(Speaks, Screen[None]):
 class Dialog(Speaks, ModalScreen[bool]):
     """A box over the screen; dismisses with True where the person agreed."""
 
+    confirm = ""
+    """The name that has to be typed before anything can be agreed to; empty: none."""
+    typed = ""
+    """That name, once it was typed."""
+
+    def name_field(self) -> ComposeResult:
+        """The line for the name of a protected context, where one is asked."""
+        if self.confirm:
+            yield NameField(self.confirm)
+
+    def named(self) -> bool:
+        """Was the name typed that has to be? Where it was not, the box says so."""
+        if not self.confirm:
+            return True
+        field = self.query_one(NameField)
+        self.typed = field.typed if field.agreed() else ""
+        return bool(self.typed)
+
     def on_resize(self, event: Resize) -> None:
         """What is read before agreeing never hides behind the last line: it scrolls within what is left."""
         self.set_class(event.size.height < LOW, "low")
         # The box takes 92 % of the height: two lines of frame, one of keys, one to keep them apart.
-        left = max(1, event.size.height * 92 // 100 - 4)
-        for body in self.query("#plan-body, #box-body"):
+        left = max(1, event.size.height * 92 // 100 - 4 - (LINES if self.confirm else 0))
+        for body in self.query("#plan-body"):
             body.styles.max_height = left

@@ -36,6 +36,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
         Hint("t", "test", key is not None),
         Hint("n", "ask node", key is not None and not board.probing),
         Hint("y", "copy", key is not None),
+        Hint("e", "export", key is not None and bool(board.plans(key))),
         Hint("z", "undo", mended),
         *(() if opened else (Hint("/", "filter"),)),
         Hint("q", "quit"),

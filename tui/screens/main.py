@@ -31,10 +31,11 @@ class MainScreen(BoardScreen):
     """Everything at once, the worst first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsarimeu"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsaricmou"),
         Binding("t", "test_again", show=False),
         Binding("n", "ask_node", show=False),
         Binding("y", "copy", show=False),
+        Binding("e", "export", show=False),
         Binding("z", "undo", show=False),
         Binding("slash", "filter", show=False),
         Binding("escape", "leave_filter", show=False),
@@ -46,7 +47,8 @@ class MainScreen(BoardScreen):
     detail = getters.query_one(Detail)
 
     def __init__(self) -> None:
-        super().__init__()
+        # There are no rows yet; a class that is there from the start is one pass over all styles less.
+        super().__init__(classes="bare")
         self._board = Board()
         self._pods: dict[str, Text] = {}
 
@@ -138,6 +140,10 @@ class MainScreen(BoardScreen):
     def action_copy(self) -> None:
         """Copy the evidence."""
         self.console.copy_evidence(self.selected)
+
+    def action_export(self) -> None:
+        """Write what has to go into Git."""
+        self.console.ask_export(self.selected)
 
     def action_undo(self) -> None:
         """Take the last repair back."""

@@ -18,10 +18,11 @@ class ProblemScreen(BoardScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,left,h", "app.pop_screen", show=False),
-        *(Binding(key, f"plan('{key}')", show=False) for key in "fsarimeu"),
+        *(Binding(key, f"plan('{key}')", show=False) for key in "fsaricmou"),
         Binding("t", "test_again", show=False),
         Binding("n", "ask_node", show=False),
         Binding("y", "copy", show=False),
+        Binding("e", "export", show=False),
         Binding("z", "undo", show=False),
         Binding("down,j", "scroll(1)", show=False),
         Binding("up,k", "scroll(-1)", show=False),
@@ -67,6 +68,10 @@ class ProblemScreen(BoardScreen):
     def action_copy(self) -> None:
         """Copy the evidence."""
         self.console.copy_evidence(self.problem)
+
+    def action_export(self) -> None:
+        """Write what has to go into Git."""
+        self.console.ask_export(self.problem)
 
     def action_undo(self) -> None:
         """Take the last repair back."""

@@ -10,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
-from checks.repair.onboard import Wanted
 from tui.render import safe
 from tui.screens.base import Dialog
 
@@ -71,6 +70,8 @@ class TenantScreen(Dialog):
             self.answer.update(Text("✖ namespace, project and Harbor's host are all needed", "red"))
             return
         self.answer.update(Text("… looking what is so already", "dim"))
+        from checks.repair.onboard import Wanted
+
         self.console.plan_tenant(Wanted(namespace, host, project, cluster=cluster))
 
     def action_no(self) -> None:

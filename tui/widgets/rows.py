@@ -31,7 +31,7 @@ class RowList(ScrollView, can_focus=True):
         Binding("enter", "choose", "open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"rows--cursor", "rows--cursor-blurred"}
-    cursor: reactive[int] = reactive(0)
+    cursor: reactive[int] = reactive(0, repaint=False)
     """Index of the row under the cursor."""
 
     class Moved(Message):
@@ -100,10 +100,11 @@ class RowList(ScrollView, can_focus=True):
         name = "rows--cursor" if self.has_focus else "rows--cursor-blurred"
         return self.get_component_rich_style(name)
 
-    def watch_cursor(self) -> None:
-        """Follow the cursor and tell who listens."""
+    def watch_cursor(self, before: int, now: int) -> None:
+        """Follow the cursor and tell who listens; two lines look different, so no more are drawn again."""
         self._follow()
-        self.refresh()
+        self.refresh_line(before)
+        self.refresh_line(now)
         if self.key is not None:
             self.post_message(self.Moved(self, self.key))
 

@@ -39,7 +39,9 @@ _RESOURCES = (
     Resource("apps", "v1", "daemonsets", "DaemonSet", subresources=("status",), spec_versioned=True),
     Resource("batch", "v1", "jobs", "Job", subresources=("status",), spec_versioned=True),
     Resource("batch", "v1", "cronjobs", "CronJob", subresources=("status",), spec_versioned=True),
-    Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", spec_versioned=True),
+    Resource(
+        *("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget"), subresources=("status",), spec_versioned=True
+    ),
 )
 
 BY_PLURAL: dict[str, Resource] = {resource.plural: resource for resource in _RESOURCES}

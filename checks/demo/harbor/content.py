@@ -10,15 +10,17 @@ from checks.demo.harbor.tables import Tables
 class Content(Tables):
     """Everything that can be pulled. A repository is always named in full: `shop/web`."""
 
-    def add_project(self, name: str, *, public: bool = False, upstream: Upstream | None = None) -> Project:
-        """Add a project; with `upstream` a proxy cache. An existing one is kept; `admin` (user 1) owns it."""
+    def add_project(
+        self, name: str, *, public: bool = False, upstream: Upstream | None = None, owner: str = "admin"
+    ) -> Project:
+        """Add a project; with `upstream` a proxy cache. An existing one is kept; the owner administers it."""
         with self.guard:
             if name not in self.projects:
                 metadata = {"public": "true" if public else "false"}
                 number = self.next_id("project")
-                self.projects[name] = Project(number, name, self.clock(), metadata, upstream=upstream)
-                owner = self.next_id("member")
-                self.members[owner] = Member(owner, number, 1, Role.PROJECT_ADMIN)
+                self.projects[name] = Project(number, name, self.clock(), metadata, upstream=upstream, owner=owner)
+                member, user = self.next_id("member"), next(u.id for u in self.users.values() if u.name == owner)
+                self.members[member] = Member(member, number, user, Role.PROJECT_ADMIN)
             return self.projects[name]
 
     def add_proxy_project(

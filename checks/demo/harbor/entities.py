@@ -135,6 +135,8 @@ class Project:
     allowlist_until: int | None = None
     """Seconds since 1970 from which on the list counts no more; None: it does not end."""
     upstream: Upstream | None = None
+    owner: str = "admin"
+    """The user who made it."""
 
     @property
     def public(self) -> bool:

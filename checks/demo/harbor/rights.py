@@ -22,7 +22,8 @@ _LIMITED = _PUBLIC | _rights("quota:read metadata:read scan:read artifact-additi
 _GUEST = _LIMITED | _rights("member:list,read robot:list,read label:list,read")
 _DEVELOPER = _GUEST | _rights("repository:push artifact:create tag:create tag-retention:read,list")
 _MAINTAINER = _DEVELOPER | _rights(
-    "repository:update,delete artifact:delete tag:delete scan:create metadata:create,update,delete"
+    "repository:update,delete artifact:delete tag:delete scan:create metadata:create,update,delete "
+    "immutable-tag:list notification-policy:list"
 )
 _ADMIN = _MAINTAINER | _rights("member:create,update,delete robot:create,update,delete log:list project:update,delete")
 

@@ -44,6 +44,8 @@ class Tables:
         self.audit: list[AuditEntry] = []
         self.retentions: dict[int, RetentionPolicy] = {}
         self.retention_runs: list[RetentionRun] = []
+        self.immutable: dict[str, int] = {}
+        """Project → how many rules keep its tags as they are."""
         self._last: dict[str, int] = {}
 
     def next_id(self, table: str) -> int:

@@ -9,6 +9,7 @@ from checks.repair.declared import Fields, with_fields
 from checks.repair.draft import draft
 from checks.repair.gate import as_advice
 from checks.repair.harborshow import grants
+from checks.repair.kinds import robot_project
 from checks.repair.mint import DAYS
 from checks.repair.plan import FixPlan, Refusal, Safety
 from checks.repair.prove import registry_of
@@ -30,7 +31,7 @@ def renewing(problem: Problem, bench: Bench, name: str, key: str) -> FixPlan | R
     body = desk.read(ObjectRef("Robot", host, robot)) if desk is not None else None
     if desk is None or body is None:
         return None
-    fields = _renewed(body)
+    fields = _renewed(body, desk.now(host))
     if not fields:
         return None
     asks = (
@@ -46,7 +47,7 @@ def disabling(problem: Problem, bench: Bench, desk: HarborDesk, host: str, robot
     if body is None or body["spec"].get("disable"):
         return None
     ask = f"Everybody else who uses {robot} is refused from then on."
-    if _over(body, datetime.now(UTC)):
+    if _over(body, desk.now(host)):
         ask = f"{robot} has expired, so nobody can use it now; disabled it stays so, even if somebody extends it."
     title = f"Disable robot account {robot}"
     made = _changing(problem, bench, desk, body, {("spec", "disable"): True}, (DISABLE, DISABLE_KEY, title), (ask,))
@@ -57,27 +58,21 @@ def _changing(
     problem: Problem, bench: Bench, desk: HarborDesk, body: Body, fields: Fields, named: tuple[str, str, str],
     asks: tuple[str, ...],
 ) -> FixPlan:  # fmt: skip
-    ref = ObjectRef("Robot", str(body["metadata"]["namespace"]), str(body["metadata"]["name"]))
+    ref = ObjectRef("Robot", str(body["metadata"]["namespace"]), str(body["metadata"]["name"]), robot_project(body))
     name, key, title = named
     step = ReplaceObject(ref, Sealed(body), Sealed(with_fields(body, fields)))
     plan = draft(problem, bench, name=name, key=key, title=title, steps=(step,), asks=asks)
-    project = _project(body)
+    project = robot_project(body) or ""
     if plan.safety is Safety.ADVICE or desk.may(ref.namespace, project, "robot", "update") is not False:
         return plan
     whose = f"of {project}" if project else "of the system"
     return as_advice(plan, bench, f"No right in Harbor: {desk.user} may not change robot accounts {whose}.")
 
 
-def _project(body: Body) -> str:
-    spec = body["spec"]
-    return str(spec["permissions"][0]["namespace"]) if spec.get("level") == "project" and spec["permissions"] else ""
-
-
-def _renewed(body: Body) -> Fields:
-    """What must change. A duration counts from the day the robot was made (Harbor 2.15 recorded)."""
+def _renewed(body: Body, now: datetime) -> Fields:
+    """What must change, `now` by Harbor's clock. A duration counts from the day the robot was made (2.15 recorded)."""
     spec, status = body["spec"], body.get("status") or {}
     fields: Fields = {}
-    now = datetime.now(UTC)
     if _over(body, now):
         fields["spec", "duration"] = max(1, math.ceil((now - _born(status, now)).total_seconds() / 86400)) + DAYS
     if spec.get("disable"):
@@ -91,10 +86,12 @@ def _over(body: Body, now: datetime) -> bool:
 
 
 def _born(status: Body, now: datetime) -> datetime:
+    """Harbor writes UTC; where its time cannot be read, or is Go's that is not set, the robot counts as made now."""
     try:
-        return datetime.fromisoformat(str(status.get("creation_time")).replace("Z", "+00:00"))
+        read = datetime.fromisoformat(str(status.get("creation_time")).replace("Z", "+00:00"))
     except ValueError:
         return now
+    return now if read.year == 1 else read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _title(fields: Fields, robot: str) -> str:

@@ -1,7 +1,6 @@
 """Key m: make a robot account in Harbor that may pull exactly these projects, and write its login into the Secret."""
 
 import re
-from dataclasses import replace
 
 from checks.credentials import Login
 from checks.errors import ClusterError
@@ -14,7 +13,7 @@ from checks.repair.mint import DAYS, MintRobot, robot_spec, stand_in
 from checks.repair.plan import FixPlan, LoginProof, Refusal, Safety
 from checks.repair.plans.harbor_robot import disabling
 from checks.repair.plans.new_login import unnamed, wire_login, write_login
-from checks.repair.prove import images_of, in_namespace, secrets_at_fault
+from checks.repair.prove import images_of, in_namespace, of_each_project, secrets_at_fault
 from checks.repair.sealed import Sealed
 from checks.repair.secretwrite import SecretWrite
 from checks.repair.sources import Source
@@ -40,7 +39,7 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
         return None
     targets = secrets_at_fault(problem) or unnamed(problem, bench)
     spaces = {target.namespace for target in targets}
-    here = replace(problem, diagnoses=tuple(d for d in problem.diagnoses if d.pull.namespace in spaces))
+    here = in_namespace(problem, *spaces)
     elsewhere = sorted({pull.namespace for pull in problem.pulls} - spaces)
     notes = (f"The pods in {', '.join(elsewhere)} need a robot account of their own.",) if elsewhere else ()
     return _plan(here, bench, desk, targets, notes)
@@ -57,7 +56,7 @@ def _plan(
     spaces = tuple(dict.fromkeys(target.namespace for target in targets))
     whose = spaces[0] if len(spaces) == 1 else ""
     robot = free_robot(desk, host, scope, bench.context, whose) if may is not False else "robot$NEW"
-    mint = minting(robot, host, projects, images, bench)
+    mint = minting(robot, host, projects, of_each_project(problem, host), bench)
     source = Source(ID, mint.stand_in, LoginProof(True, 0, len(images), ""), "")
     writes = [
         write_login(problem, bench, target, source, images_of(in_namespace(problem, target.namespace)) or images)
@@ -101,7 +100,8 @@ def minting(
     """Return the step that makes this robot and proves it on these images."""
     meta = {"namespace": host, "name": robot}
     body = {"kind": "Robot", "metadata": meta, "spec": robot_spec(projects, bench.context)}
-    return MintRobot(ObjectRef("Robot", host, robot), Sealed(body), stand_in(robot, host), images, bench.prove)
+    ref = ObjectRef("Robot", host, robot, projects[0] if len(projects) == 1 else "")
+    return MintRobot(ref, Sealed(body), stand_in(robot, host), images, bench.prove)
 
 
 def minted_ask(user: str, mint: MintRobot, projects: tuple[str, ...]) -> str:
@@ -118,7 +118,7 @@ def free_robot(desk: HarborDesk, host: str, project: str, context: str, namespac
     head = f"{desk.prefix(host, project)}{project}+" if project else desk.prefix(host, project)
     base = slug(f"k8s-{context}-{namespace}")
     names = (base if n == 1 else f"{base}-{n}" for n in range(1, 100))
-    return next(head + name for name in names if desk.read(ObjectRef("Robot", host, head + name)) is None)
+    return next(head + name for name in names if desk.read(ObjectRef("Robot", host, head + name, project)) is None)
 
 
 def slug(text: str) -> str:
@@ -129,7 +129,7 @@ def slug(text: str) -> str:
 def _old(problem: Problem, host: str, desk: HarborDesk, bench: Bench) -> FixPlan | None:
     """The plan that disables the robot which is replaced, where it is there and works for somebody still."""
     user = problem.finding.params.get("user", "")
-    if problem.code not in _DEAD or "$" not in user:
+    if problem.code not in _DEAD or not {"$", "+"} & set(user):
         return None
     try:
         return disabling(problem, bench, desk, host, user)

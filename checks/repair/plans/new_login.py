@@ -39,7 +39,9 @@ def propose(problem: Problem, bench: Bench, login: Login | None = None) -> FixPl
     )
     if isinstance(found, str):
         return Refusal(ID, KEY, f"Put a login for {images[0].registry} into {_named(targets)}", found)
-    return _plan(problem, bench, tuple(t for t in targets if t.namespace in found.sources), found)
+    served = tuple(t for t in targets if t.namespace in found.sources)
+    # What is left as it is has nothing to wait for.
+    return _plan(in_namespace(problem, *(t.namespace for t in served)), bench, served, found)
 
 
 def _everywhere(problem: Problem, bench: Bench, targets: tuple[ObjectRef, ...], login: Login) -> Spread:

@@ -51,6 +51,6 @@ def _account_proof(problem: Problem, bench: Bench) -> LoginProof | None:
 def _try(namespace: str, name: str, images: tuple[ImageRef, ...], bench: Bench) -> LoginProof | None:
     try:
         found = bench.try_secret(namespace, name, images)
-    except ClusterError:
-        return None
+    except ClusterError as error:
+        return LoginProof(False, 0, len(images), str(error).rstrip("."))
     return found[1] if found else None

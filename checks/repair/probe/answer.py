@@ -14,7 +14,7 @@ from checks.complaint import read, sentence
 from checks.imagestep import OTHER_REASONS, OVER, held_up
 from checks.model import ObjectRef
 from checks.repair.kinds import pull_list
-from checks.repair.probe.plan import CONTAINER, ProbePlan, image_of
+from checks.repair.probe.plan import ALWAYS, CONTAINER, ProbePlan, image_of, policy_of
 from checks.repair.steps import Body
 
 _BEFORE = frozenset({"ContainerCreating", "PodInitializing"})
@@ -131,6 +131,8 @@ def answered(
     else:
         words = f"Not known: {seen.why}."
     said = seen.said or Said.UNKNOWN
+    if said is Said.PULLS and policy_of(stored) != ALWAYS:
+        said, words = Said.UNKNOWN, f"Not known: admission changed the pull policy, so {plan.node} may not have pulled."
     return ProbeAnswer(
         said, words, plan.ref, plan.node, image, names, seen.reason, seen.text, reading, at, seconds, notes, left
     )

@@ -19,6 +19,7 @@ from checks.repair.steps import Body
 
 LABEL = "harbor-doctor/probe"
 CONTAINER = "probe"
+ALWAYS = "Always"
 COMMAND = "/harbor-doctor-probe-does-not-exist"
 _PREFIX = "harbor-doctor-probe-"
 _NAME = re.compile(_PREFIX + r"[0-9a-f]{10}\Z")
@@ -48,6 +49,8 @@ class ProbePlan:
     """Why it cannot be made from here: read-only, or a right that is missing, by its verb. Empty where it can."""
     cluster: str = ""
     """The context, where several clusters are looked at."""
+    confirm: str = ""
+    """The context's name, where that is protected: to be given before the pod is made."""
 
     @property
     def manifest(self) -> Body:
@@ -84,13 +87,19 @@ class ProbePlan:
     @property
     def fingerprint(self) -> str:
         """Changes with anything that a person reads in this plan; what runs is what was shown."""
-        text = json.dumps([self.problem, self.manifest, *self.warnings, self.why_not], sort_keys=True)
+        text = json.dumps([self.problem, self.manifest, *self.warnings, self.why_not, self.confirm], sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def image_of(body: Body) -> str:
     """Return the image of a probe pod's own container."""
     return next((str(c.get("image")) for c in body["spec"]["containers"] if c.get("name") == CONTAINER), "")
+
+
+def policy_of(body: Body) -> str:
+    """Return the pull policy of a probe pod's own container: with any but ALWAYS a cached image would answer."""
+    found = (str(c.get("imagePullPolicy")) for c in body["spec"]["containers"] if c.get("name") == CONTAINER)
+    return next(found, "")
 
 
 def is_probe(name: str, labels: dict[str, Any]) -> bool:
@@ -121,7 +130,7 @@ def manifest(pull: Pull, pod: Body, seconds: float) -> Body:
     """
     spec = pod.get("spec") or {}
     meta = {"name": _PREFIX + secrets.token_hex(5), "namespace": pull.namespace, "labels": {LABEL: "true"}}
-    container: Body = {"name": CONTAINER, "image": _image(pull, spec), "imagePullPolicy": "Always"}
+    container: Body = {"name": CONTAINER, "image": _image(pull, spec), "imagePullPolicy": ALWAYS}
     container |= {"command": [COMMAND], "resources": {"requests": dict(_SIZE), "limits": dict(_SIZE)}}
     of_pod, of_container = _security(spec)
     made = _asked(spec) | _short_lived(seconds) | of_pod | {"containers": [container | of_container]}

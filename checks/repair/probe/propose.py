@@ -57,8 +57,9 @@ def propose(problem: Problem, pull: Pull, bench: Bench, seconds: float = SECONDS
     body = manifest(pull, pod, seconds)
     rights = tuple(RightAnswer(right, bench.may(right)) for right in rights_in(pull.namespace))
     return ProbePlan(
-        problem.id, pull, Sealed(body), seconds, rights, tuple(_warnings(pull, pod, state)), _why_not(rights, bench)
-    )
+        problem.id, pull, Sealed(body), seconds, rights, tuple(_warnings(pull, pod, state)), _why_not(rights, bench),
+        confirm=bench.confirm,
+    )  # fmt: skip
 
 
 def _no(why: str) -> Refusal:

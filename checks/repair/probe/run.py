@@ -13,7 +13,7 @@ from checks.repair.plan import Progress
 from checks.repair.probe.answer import ProbeAnswer, Said, Seen, answered, look
 from checks.repair.probe.hands import Hands, PodHands
 from checks.repair.probe.leftovers import Notes
-from checks.repair.probe.plan import CONTAINER, ProbePlan, image_of, is_probe_pod
+from checks.repair.probe.plan import ALWAYS, CONTAINER, ProbePlan, image_of, is_probe_pod, policy_of
 from checks.repair.probe.second import Second
 from checks.repair.steps import NOT_WRITTEN, Body
 from checks.repair.verify import Clock
@@ -39,6 +39,7 @@ def changed(plan: ProbePlan, stored: Body) -> tuple[str, ...]:
     wanted, got = plan.manifest["spec"], stored.get("spec") or {}
     mine: Body = next((c for c in got.get("containers") or () if c.get("name") == CONTAINER), {})
     lost = [key for key in _KEPT if got.get(key) != wanted[key]]
+    lost += ["the pull policy"] if policy_of(stored) != ALWAYS else []
     if lost or mine.get("command") != wanted["containers"][0]["command"]:
         what = ", ".join(lost) or "the command"
         raise Refused(f"admission changes {what} of the probe pod, so it would not be the pod that was shown")
@@ -47,8 +48,6 @@ def changed(plan: ProbePlan, stored: Body) -> tuple[str, ...]:
         said.append(f"Admission changes the image to {image_of(stored)}.")
     if pull_list(got) != pull_list(wanted):
         said.append(f"Admission changes the pull Secrets to {', '.join(filter(None, pull_list(got))) or 'none'}.")
-    if mine.get("imagePullPolicy") != "Always":
-        said.append(f"Admission changes the pull policy to {mine.get('imagePullPolicy')}.")
     names = [str(c.get("name")) for key in ("initContainers", "containers") for c in got.get(key) or ()]
     if more := [name for name in names if name != CONTAINER]:
         said.append(f"Admission adds {', '.join(more)}, which may run until the pod is deleted.")

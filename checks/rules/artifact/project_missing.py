@@ -37,6 +37,6 @@ RULE = Rule(
     sentence="{registry} has no project {project}{gone}.",
     examine=examine,
     order=40,
-    plans=("advice",),
+    plans=("correct_image", "advice"),
     manual=__doc__,
 )

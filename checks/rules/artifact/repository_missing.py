@@ -46,6 +46,6 @@ RULE = Rule(
     sentence="{registry} has no repository {repository}{gone}{unless}{before}.",
     examine=examine,
     order=90,
-    plans=("advice",),
+    plans=("correct_image", "advice"),
     manual=__doc__,
 )

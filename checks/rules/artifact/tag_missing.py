@@ -61,6 +61,6 @@ RULE = Rule(
     sentence="{registry} has no {what} in {repository}{gone}{hint}{unless}{before}.",
     examine=examine,
     order=91,
-    plans=("advice",),
+    plans=("correct_image", "advice"),
     manual=__doc__,
 )

@@ -38,9 +38,18 @@ def examine(evidence: Evidence) -> Finding | None:
         (
             Proof("pod", f"imagePullSecrets names {first.name}"),
             Proof("secret", f"{evidence.pull.namespace}/{first.name} does not exist", first.found.at),
+            *_others(evidence),
             kubelet_proof(evidence),
         ),
     )
+
+
+def _others(evidence: Evidence) -> tuple[Proof, ...]:
+    """Why no other name is proposed, where the names that there are could not be listed."""
+    found = evidence.secret_names
+    if not isinstance(found, Unknown):
+        return ()
+    return (Proof("secret", f"which pull Secrets {evidence.pull.namespace} has is not known: {found.why}"),)
 
 
 def _possible(evidence: Evidence) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
-from tests.bench.figures import Figure, at_most
+from tests.bench.figures import Figure, Size, at_most
 from tests.bench.ground import Ground
 from tests.bench.measure import MIB, Run, Spread, ratios, run
 from tests.bench.terminal import Terminal
@@ -66,7 +67,12 @@ def play(ground: Ground, runs: int) -> Iterator[Figure]:
     yield _cpu(label, found, large)
     yield memory(f"{label}console, peak memory", [r.console.peak for r in found], 110)
     yield memory(f"{label}`scan`, peak memory", [r.scan.peak for r in found], 80)
-    yield Figure(f"{label}seconds on this machine", _seconds(found))
+    yield Figure(f"{label}seconds on this machine", _seconds(found), size=_size(ground.crowd.pods, found))
+
+
+def _size(pods: int, found: Sequence[Round]) -> Size:
+    scans, consoles = [r.scan.seconds for r in found], [r.console.complete for r in found]
+    return Size(pods, median(scans), median(consoles), median(r.console.peak for r in found))
 
 
 def _first(label: str, found: Sequence[Round], large: bool) -> Figure:

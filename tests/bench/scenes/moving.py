@@ -1,11 +1,14 @@
 """A cluster that moves: two thousand watch events in two seconds, while somebody presses keys."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from tests.bench.figures import Figure, below
 from tests.bench.ground import Ground
+from tests.bench.keys import pressed
 from tests.bench.measure import Spread, percentile
 from tests.bench.scenes.first import COMPLETE
 from tests.bench.store import Entry
@@ -14,8 +17,6 @@ from tests.bench.terminal import Terminal
 EVENTS, SECONDS = 2_000, 2.0
 TURNING = 400
 """Pods that begin to fail: each fails, recovers and fails again until all events are used up."""
-HELP = "choose a problem"
-"""Stands in the help box and nowhere else."""
 
 
 def play(ground: Ground, runs: int) -> Iterator[Figure]:
@@ -48,7 +49,7 @@ def _burst(ground: Ground, terminal: Terminal) -> list[float]:
     _settled(lambda: proxy.held - before)
     pouring = threading.Thread(target=proxy.pour, args=(SECONDS,))
     pouring.start()
-    took = list(pressed(terminal, pouring.is_alive))
+    took = list(_pressed_meanwhile(terminal, pouring))
     pouring.join()
     return took
 
@@ -71,20 +72,17 @@ def _events(ground: Ground) -> Iterator[Entry]:
             yield ground.patterns.pod(number, failing=turn % 2 == 0)
 
 
-def pressed(terminal: Terminal, while_so: Callable[[], bool]) -> Iterator[float]:
-    """Open the help box and close it again, on and on; yield the seconds from each opening key to its paint."""
-    while while_so():
-        seen = len(terminal.written)
-        at = terminal.press("?")
-        yield terminal.wait(HELP, seen) - at
-        terminal.press("?")
-        time.sleep(0.03)
+def _pressed_meanwhile(terminal: Terminal, pouring: threading.Thread) -> Iterator[float]:
+    keys = pressed(terminal)
+    while pouring.is_alive():
+        yield next(keys)
 
 
 def _taken_in(ground: Ground, terminal: Terminal) -> bool:
-    try:
-        terminal.wait(rf"{ground.crowd.failing + TURNING:,} pods waiting", seconds=30)
-    except TimeoutError:
-        return False
-    terminal.quiet(2.0)
-    return f"{ground.crowd.failing + TURNING:,} pods waiting".encode() in terminal.written[-400_000:]
+    """Is it in the header in the end, with all that fail now?"""
+    want = f"{ground.crowd.failing + TURNING:,}"
+    with suppress(TimeoutError):
+        terminal.wait(rf"{want} pods waiting", seconds=30)
+        terminal.quiet(2.0)
+    told = re.findall(rb"([\d,]+) pods? waiting", terminal.written)
+    return bool(told) and told[-1].decode() == want

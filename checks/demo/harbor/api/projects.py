@@ -53,11 +53,22 @@ def create(call: Call) -> Response:
         raise ApiError(409, "CONFLICT", f"The project named {name} already exists")
     public = isinstance(metadata, dict) and metadata.get("public") == "true"
     with call.state.guard:
-        project = call.state.add_project(name, public=public)
-        if call.caller.user is not None:
-            call.state.add_member(name, call.caller.user.name, Role.PROJECT_ADMIN)
+        owner = call.caller.user.name if call.caller.user is not None else "admin"
+        project = call.state.add_project(name, public=public, owner=owner)
         call.state.note("create", "project", name, call.caller.name, project.id)
     return Response(201, headers=(("Location", f"/api/v2.0/projects/{project.id}"),))
+
+
+def immutable(call: Call) -> Response:
+    """GET …/immutabletagrules."""
+    count = call.state.immutable.get(call.project("immutable-tag", "list").name, 0)
+    return call.page([{"id": number + 1, "disabled": False} for number in range(count)])
+
+
+def webhooks(call: Call) -> Response:
+    """GET …/webhook/policies: there are none."""
+    call.project("notification-policy", "list")
+    return call.page([])
 
 
 def delete(call: Call) -> Response:
@@ -131,8 +142,8 @@ def _shown(call: Call, project: Project) -> dict[str, object]:
         },
         "metadata": dict(sorted(project.metadata.items())),
         "name": project.name,
-        "owner_id": 1,
-        "owner_name": "admin",
+        "owner_id": call.state.user(project.owner).id,
+        "owner_name": project.owner,
         "project_id": project.id,
     }
     if project.upstream is not None:

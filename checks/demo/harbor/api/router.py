@@ -31,6 +31,8 @@ _HANDLERS: tuple[tuple[str, str, Callable[[Call], Response]], ...] = (
     ("GET", "/projects/{project}/members/{id}", members.one),
     ("PUT", "/projects/{project}/members/{id}", members.change),
     ("DELETE", "/projects/{project}/members/{id}", members.remove),
+    ("GET", "/projects/{project}/immutabletagrules", projects.immutable),
+    ("GET", "/projects/{project}/webhook/policies", projects.webhooks),
     ("GET", "/projects/{project}/repositories", artifacts.repositories),
     ("GET", "/projects/{project}/repositories/{repository}", artifacts.repository),
     ("GET", "/projects/{project}/repositories/{repository}/artifacts", artifacts.artifacts),
