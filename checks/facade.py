@@ -114,7 +114,9 @@ class Facade(Protocol):
     ) -> "ProbeAnswer":
         """Run a probe that a person has agreed to."""
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
+    def clear_probes(
+        self, *, everywhere: bool = False, also: str = "", confirmed: str = "", dry_run: bool = False
+    ) -> tuple[str, ...]:
         """Delete probe pods of runs that broke off, and tell each in one sentence."""
 
     def harbor_host(self) -> str:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checks.credentials import Login
 from checks.doctor import Doctor
@@ -232,10 +232,10 @@ class Fleet:
         """Run a probe on a node of its cluster."""
         return self._doctors[plan.cluster].probe(plan, on_progress, stop, confirmed)
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
+    def clear_probes(self, *, confirmed: str = "", **how: Any) -> tuple[str, ...]:
         """Delete probe pods of runs that broke off, in all clusters that answer; `confirmed`: in that one only."""
         asked = {name: doctor for name, doctor in self._answering().items() if confirmed in ("", name)}
-        clear = partial(Doctor.clear_probes, everywhere=everywhere, also=also, confirmed=confirmed)
+        clear = partial(Doctor.clear_probes, confirmed=confirmed, **how)
         told, _ = each(asked, clear)
         return tuple(f"{name}: {line}" for name, lines in told.items() for line in lines)
 

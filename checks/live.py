@@ -1,7 +1,9 @@
 """Keeps a scan true while the cluster moves: watches pods and yields the failing ones whenever they change.
 
 One watch over all namespaces where that is allowed, else one for each namespace, at most `MOST`. A version that is too
-old, or a line that keeps breaking, ends in a fresh list. Of healthy pods nothing is kept.
+old, or a line that keeps breaking, ends in a fresh list. Of healthy pods nothing is kept. That list comes by pages and
+not as a watch with `sendInitialEvents`: watches are never compressed, so that it would be twenty times the bytes, and
+no sooner there.
 """
 
 import queue

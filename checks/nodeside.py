@@ -3,11 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from checks.errors import Forbidden
+from checks.errors import DoctorError, Forbidden
 from checks.model import Problem
 from checks.repair.plan import Progress, Refusal
 
@@ -55,6 +55,19 @@ class NodeSide:
         clock = Clock(time.monotonic, lambda seconds: _sleep(stop, seconds))
         with self._one, self._cluster.gate.act(confirmed):
             return ProbeRun(plan, self._cluster, self._notes, clock, stop, on_progress, self._audit).run()
+
+    def left(self) -> tuple[str, ...]:
+        """Name the probe pods that runs on this machine have left behind; deletes nothing."""
+        from checks.repair.probe.plan import is_probe_pod
+
+        said = []
+        for ref, held in self._notes.orphans():
+            held.release()
+            with suppress(DoctorError):
+                body = self._cluster.read(ref)
+                if body is not None and is_probe_pod(body):
+                    said.append(f"probe pod {ref.namespace}/{ref.name} of a run that broke off is still there")
+        return tuple(said)
 
     def clear(self, *, everywhere: bool, also: str = "", confirmed: str = "") -> tuple[str, ...]:
         """Delete probe pods that earlier runs left behind; one sentence each.
@@ -127,6 +140,10 @@ class AsksNode:
         """
         return self._open().nodeside.run(plan, on_progress, stop, confirmed)
 
-    def clear_probes(self, *, everywhere: bool = False, also: str = "", confirmed: str = "") -> tuple[str, ...]:
-        """Delete probe pods of runs that broke off, and tell each in one sentence."""
+    def clear_probes(
+        self, *, everywhere: bool = False, also: str = "", confirmed: str = "", dry_run: bool = False
+    ) -> tuple[str, ...]:
+        """Delete probe pods of runs that broke off, and tell each in one sentence; with `dry_run` only tell."""
+        if dry_run:
+            return self._open().nodeside.left()
         return self._open().nodeside.clear(everywhere=everywhere, also=also, confirmed=confirmed)

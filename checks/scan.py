@@ -1,5 +1,6 @@
 """Finds every failing pull that we may see, as snapshots that grow: cheap requests first, then all pods by pages.
 
+The Table is not asked for: Pending ones hold nearly every failing pull, so that the first row comes no sooner with it.
 Of healthy pods nothing is kept. "Nothing failing" is only said by a snapshot that is complete; where something could
 not be looked at, `not_looked` names it.
 """

@@ -52,6 +52,8 @@ def _ask_node(doctor: Facade, plan: ProbePlan, problem: Problem, options: Mappin
     for note in notes:
         say(f"! {note}")
     if options["dry_run"]:
+        for line in doctor.clear_probes(dry_run=True):
+            say(line)
         if output == "json":
             print_json({"schema": 1, "dry_run": True, **_asked(plan, notes)})
         say("dry run: the API server takes the pod; nothing was written")

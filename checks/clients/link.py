@@ -18,7 +18,7 @@ from checks.clients.bearer import Credential, credential_of
 from checks.clients.keydir import KeyDir
 from checks.clients.kubeconfig import Access, Stanza
 from checks.credentials import Password
-from checks.errors import ConfigError
+from checks.errors import ConfigError, Unreachable
 from checks.settings import Settings
 
 _POOL = 32
@@ -39,11 +39,17 @@ class Link:
         self._keys: KeyDir | None = None
         self._pool: Any = None
         self._pair: tuple[str, Password] | None = None
+        self.closed = False
 
     def pool(self) -> Any:
-        """Return the urllib3 pool, made anew when a plugin has issued another certificate; raises ConfigError."""
+        """Return the urllib3 pool, made anew when a plugin has issued another certificate.
+
+        Raises ConfigError, and Unreachable after `close`.
+        """
         pair = self.credential.certificate()
         with self._lock:
+            if self.closed:
+                raise Unreachable(f"{self.host} is not asked any more: harbor-doctor ends")
             if self._pool is None or pair != self._pair:
                 self._pool, self._pair = self._build(pair), pair
             return self._pool
@@ -65,8 +71,9 @@ class Link:
         return headers
 
     def close(self) -> None:
-        """Close all connections and remove the key files."""
+        """Close all connections and remove the key files; threads that still ask get no answer."""
         with self._lock:
+            self.closed = True
             if self._pool is not None:
                 self._pool.clear()
                 self._pool = None

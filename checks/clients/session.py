@@ -74,6 +74,7 @@ class Web:
         self.timeout = max(settings.timeout, _SHORTEST_TIMEOUT)
         self._gate = gate or WriteGate(read_only=settings.read_only, protected=settings.protected)
         _check_ca(settings.registry_ca)
+        self._closed = False
         self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
@@ -115,6 +116,8 @@ class Web:
         at, begun = datetime.now(UTC), time.monotonic()
         if not url.startswith("https://"):
             return Answer(at, method, url, 0.0, failure="only HTTPS addresses are asked")
+        if self._closed:
+            return Answer(at, method, url, 0.0, failure="harbor-doctor ends")
         call = begin(self.timeout)
         try:
             with self._send(method, url, auth, headers, body) as response:
@@ -125,6 +128,8 @@ class Web:
             return Answer(at, method, url, spent, broken=broken.kind, failure=broken.sentence)
         finally:
             call.end()
+            if self._closed:  # meanwhile: a pool made after closing would keep its connection for good
+                self._session.close()
 
     def _send(
         self, method: str, url: str, auth: Authorization, headers: Mapping[str, str], body: bytes | None
@@ -153,7 +158,8 @@ class Web:
         return (origin(chosen) or chosen.rpartition("@")[2]) if chosen else ""
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; threads that still ask get no answer."""
+        self._closed = True
         self._session.close()
 
 

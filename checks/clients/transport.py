@@ -172,6 +172,9 @@ class Transport:
             raise ConfigError(f"{self.name}: the server address {self.link.access.server} is malformed") from None
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             raise self.broken(error, read_seconds) from None
+        finally:
+            if self.link.closed:  # meanwhile: what it opened after that would stay open for good
+                pool.clear()
 
     def _timed(self, response: Any) -> Any:
         """Note the server's clock as the head of its answer comes in."""

@@ -1,6 +1,7 @@
 """Runs the benchmarks and prints a table: `python -m tests.bench`. The exit code is 1 where a bar does not hold."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ _README = Path(__file__).parents[2] / "README.md"
 def main(arguments: Sequence[str]) -> int:
     """Measure, print, write; returns the exit code."""
     options = _options(arguments)
+    # Ended from outside, servers and folders of a gigabyte are to go all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         found, broken = played(options.pods, options.runs, options.scenes, tell)
     except (Missing, DidNotStart) as error:

@@ -80,7 +80,9 @@ class Refusing:
         stage = self.stage
         stage.restore()
         self.before = stage.declared()
-        with stage.doctor(self.folder / "state", through=True, timeout=TIMEOUT) as doctor, self._harbor():
+        state = self.folder / "state"
+        patient, hasty = stage.doctor(state, through=True), stage.doctor(state, through=True, timeout=TIMEOUT)
+        with patient as doctor, hasty as self.hasty, self._harbor():
             self.doctor = doctor
             self.plan = _hasty(_plan(doctor, stage))
             stage.between.clear()
@@ -148,8 +150,10 @@ class Refusing:
             self.stage.between.traps[0].meant = meant
 
     def _apply(self) -> Outcome | DoctorError:
+        """A server that hangs is met by somebody hasty; a slow machine must not look like one."""
+        doctor = self.hasty if self._now is not None and self._now[1].name == "hung" else self.doctor
         try:
-            return self.doctor.apply(self.plan, _quiet)
+            return doctor.apply(self.plan, _quiet)
         except DoctorError as error:
             return error
 

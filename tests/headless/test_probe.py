@@ -158,6 +158,9 @@ def test_after_a_kill_the_pod_ends_by_itself_and_the_next_probe_clears_it_away(g
     (note,) = (tool.state / "probes").iterdir()
     assert json.loads(note.read_text()) == {"context": "demo", "namespace": "shop"}
     done = tool.run("probe", FAILS, "--dry-run")
+    assert f"probe pod shop/{name} of a run that broke off is still there" in done.lines
+    assert len(probes(ground)) == 1, "a dry run deletes nothing"
+    done = tool.run("probe", FAILS, "--yes", "--wait", "5s")
     assert f"probe pod shop/{name} of a run that broke off was deleted" in done.lines
     assert (probes(ground), list((tool.state / "probes").iterdir())) == ([], [])
 
@@ -175,7 +178,7 @@ def test_a_probe_under_way_is_not_cleared_away_by_another_run_of_the_same_person
     wait_for(lambda: not probes(ground))
 
 
-def test_a_read_only_run_names_what_was_left_and_deletes_nothing(ground: Ground) -> None:
+def test_a_read_only_run_deletes_nothing_that_was_left(ground: Ground) -> None:
     silence_nodes(ground)
     tool = ground.tool()
     with tool.start("probe", FAILS, "--yes") as running:
@@ -184,6 +187,6 @@ def test_a_read_only_run_names_what_was_left_and_deletes_nothing(ground: Ground)
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait(10)
     done = tool.run("probe", FAILS, "--dry-run", "--read-only")
-    assert any("of a run that broke off is still there" in line for line in done.lines)
+    assert done.code == 5
     assert len(probes(ground)) == 1
-    assert "was deleted" in tool.run("probe", FAILS, "--dry-run").err
+    assert "was deleted" in tool.run("probe", FAILS, "--yes", "--wait", "5s").err
