@@ -125,8 +125,8 @@ class Hand:
 
     @property
     def box(self) -> str:
-        """What the box over the screen shows, as one line without frames."""
-        return self._within(self.screen.query_one(".dialog"))
+        """What the box over the screen shows, as one line without frames; nothing while it is being made."""
+        return " ".join(map(self._within, self.screen.query(".dialog")))
 
     def _within(self, widget: Widget) -> str:
         region = widget.region

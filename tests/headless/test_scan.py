@@ -64,13 +64,13 @@ def test_each_scenario_is_one_problem_with_its_own_pods(whole: Done, scenario: S
     (problem,) = (p for p in whole.json["problems"] if p["id"] == _id(scenario))
     assert problem["code"] == scenario.code
     names = [workload.name for workload in scenario.workloads]
-    found = Counter(_app(pod["name"], names) for pod in problem["pods"])
-    assert sorted(found) == sorted(names)
+    found = Counter((pod["namespace"], _app(pod["name"], names)) for pod in problem["pods"])
+    assert set(found) == {(workload.namespace, workload.name) for workload in scenario.workloads}
     for workload in scenario.workloads:
         # A rollout stops at its first new pod, and so does a StatefulSet.
         one = workload.before or workload.kind == "StatefulSet"
         wanted = 7 if workload.kind == "DaemonSet" else 1 if one else workload.replicas
-        assert found[workload.name] == wanted
+        assert found[workload.namespace, workload.name] == wanted
     assert {pod["image"] for pod in problem["pods"]} == {workload.image for workload in scenario.workloads}
     assert {pod["namespace"] for pod in problem["pods"]} == {workload.namespace for workload in scenario.workloads}
 

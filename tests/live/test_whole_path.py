@@ -70,9 +70,9 @@ def test_a_line_break_in_a_password_is_found_explained_mended_and_undone(
     assert node.reason("web") == "Running"
     assert tool("scan", "-n", namespace).code == 0
 
-    assert tool("undo", "--yes").code == 0
+    assert tool("undo", "--yes", "-n", namespace).code == 0
     assert secrets(cluster, namespace) == before
-    assert "nothing to undo" in tool("undo", "--list").err
+    assert "nothing to undo" in tool("undo", "--list", "-n", namespace).err
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(

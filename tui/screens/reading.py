@@ -46,6 +46,8 @@ class Reading(Dialog):
         return self.body.max_scroll_y > 0 and not self.body.is_vertical_scroll_end
 
     def _tell(self) -> None:
+        if not self.query("#ends"):
+            return  # the box is closed already
         line = Text.assemble(("esc", "bold cyan"), " no     " if self.agree else " back")
         if self.agree:
             line.append(self.keys, "bold cyan").append(f" {'read on' if self._more else self.agree}")
