@@ -34,7 +34,8 @@ class Reading(Dialog):
 
     def on_mount(self) -> None:
         """The last line says what a key does now."""
-        self.watch(self.body, "scroll_y", self._tell, init=False)
+        for body in self.query("#plan-body"):
+            self.watch(body, "scroll_y", self._tell, init=False)
         self.call_after_refresh(self._tell)
 
     def on_resize(self, event: Resize) -> None:  # noqa: ARG002
