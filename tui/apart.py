@@ -38,8 +38,7 @@ class Apart(Desk):
         """After the pods have pulled with a new robot account, ask whether the old one is to be disabled."""
         plan = self._then.pop(problem, None)
         if plan is not None and outcome.mended and not undone:
-            box = PlanScreen(plan)
-            self.push_screen(box, lambda agreed: self.carry_out(plan, confirmed=box.typed) if agreed else None)
+            self.agreed(PlanScreen(plan), partial(self.carry_out, plan, None))
 
     def ask_tenant(self) -> None:
         """Open the form for a new tenant."""
@@ -63,14 +62,13 @@ class Apart(Desk):
             form.tell(made is not None, event.sentence)
             return
         form.tell(True, event.sentence)
+        plan = made.plan
 
-        def decided(agreed: bool | None) -> None:
-            if agreed and made.plan is not None:
-                form.dismiss(True)
-                self.carry_out(made.plan, made, box.typed)
+        def go(typed: str) -> None:
+            form.dismiss(True)
+            self.carry_out(plan, made, typed)
 
-        box = PlanScreen(made.plan)
-        self.push_screen(box, decided)
+        self.agreed(PlanScreen(plan), go)
 
     def carry_out(self, plan: FixPlan, made: "Onboarding | None" = None, confirmed: str = "") -> None:
         """Carry out a plan that was read and agreed to; what came of it is told in a box."""

@@ -13,7 +13,7 @@ from checks.model import Problem
 from tui import messages, work
 from tui.board import Board
 from tui.render import safe
-from tui.screens.base import BoardScreen
+from tui.screens.base import BoardScreen, Dialog
 from tui.screens.box import Box
 
 
@@ -58,6 +58,15 @@ class Desk(App[int]):
     def say(self, text: str, *, error: bool = False) -> None:
         """Tell something in a corner, foreign text made harmless."""
         self.notify(safe(text).plain, severity="error" if error else "information", markup=False, timeout=6)
+
+    def agreed(self, box: Dialog, go: Callable[[str], object]) -> None:
+        """Show a box; where the person agrees, go on with the context's name as they typed it."""
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                go(box.typed)
+
+        self.push_screen(box, decided)
 
     def _start(self, name: str, call: Callable[[], None], problem: str = "") -> None:
         self.run_worker(

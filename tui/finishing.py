@@ -47,11 +47,10 @@ class Finishing(Repairing, Looking):
             "Finish it: what is half done is put back, then its plan is opened, proven anew.",
             f"Put back: as it was before. Later: it stays as it is; {command} takes it back.",
         )
-        self.push_screen(BrokenOffScreen(lines, partial(self.ask_undo, event.receipt)), partial(self._decided, event))
+        box = BrokenOffScreen(lines, partial(self.ask_undo, event.receipt))
+        self.agreed(box, lambda _: self._finish_or_wait(event))
 
-    def _decided(self, event: messages.BrokenOff, finish: bool | None) -> None:
-        if not finish:
-            return
+    def _finish_or_wait(self, event: messages.BrokenOff) -> None:
         if self.board.scanning or self.board.report is None:
             self._waiting = event
             self.say("it is taken up as soon as the look has ended")
@@ -81,10 +80,14 @@ class Finishing(Repairing, Looking):
         said = Text("\n").join(map(safe, lines))
         box = Box("The repair has done its work", said, agree="it is finished", confirm=confirm)
         call = partial(end_repair, self.doctor, self.post_message, event.receipt)
-        self.push_screen(box, lambda agreed: self._start("end", partial(call, box.typed)) if agreed else None)
+        self.agreed(box, lambda typed: self._start("end", partial(call, typed)))
 
     def _at(self, event: messages.BrokenOff) -> list[Problem]:
         return [p for p in self.board.found.values() if not self.board.clusters or p.cluster == event.cluster]
+
+    def _problem_of(self, event: messages.BrokenOff) -> Problem | None:
+        here = self._at(event)
+        return next((p for p in here if event.problem in (p.id, p.id.removesuffix(f"@{p.cluster}"))), None)
 
     def on_finished(self, event: messages.Finished) -> None:
         """The half is put back: look at all of it again, for only that shows what was mended by it."""
@@ -94,8 +97,7 @@ class Finishing(Repairing, Looking):
             self.call_later(self.action_look)
 
     def _plan_anew(self, event: messages.BrokenOff) -> None:
-        found = (p for p in self._at(event) if event.problem in (p.id, p.id.removesuffix(f"@{p.cluster}")))
-        problem = next(found, None)
+        problem = self._problem_of(event)
         if problem is None:
             self._anew = None
             self.say(f"it is put back; {event.problem} is not found now, the list shows what is")
@@ -108,8 +110,9 @@ class Finishing(Repairing, Looking):
 
     def on_offered(self, event: messages.Offered) -> None:
         """The plans are there: open that of the repair that broke off."""
-        if self._anew is not None and event.problem.startswith(self._anew.problem) and not self.board.scanning:
-            self._open_anew(event.problem, event.offers)
+        problem = self._problem_of(self._anew) if self._anew is not None and not self.board.scanning else None
+        if problem is not None and problem.id == event.problem:
+            self._open_anew(problem.id, event.offers)
 
     def _open_anew(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> None:
         """Where there is no such plan any more, the row shows which there are."""
@@ -119,8 +122,7 @@ class Finishing(Repairing, Looking):
         if again is None:
             self.say(f"it is put back; {title} is not offered for {problem} now")
             return
-        opened = PlanScreen(again)
-        self.push_screen(opened, lambda agreed: self.apply_plan(again, opened.typed) if agreed else None)
+        self.agreed(PlanScreen(again), partial(self.apply_plan, again))
 
 
 def end_repair(doctor: "Facade", post: work.Post, receipt: str, confirmed: str = "") -> None:

@@ -44,8 +44,7 @@ class Probing(Desk):
         if not isinstance(self.screen, BoardScreen):
             return
         plan = event.offer
-        box = ProbeScreen(plan, event.notes)
-        self.push_screen(box, lambda agreed: self.run_probe(plan, box.typed) if agreed else None)
+        self.agreed(ProbeScreen(plan, event.notes), partial(self.run_probe, plan))
 
     def run_probe(self, plan: "ProbePlan", confirmed: str = "") -> None:
         """Run a probe that was read and agreed to."""

@@ -53,8 +53,7 @@ class Repairing(Apart):
         if plan.safety is Safety.ONE_KEY and detail is not None and detail.painted(plan):
             self.apply_plan(plan)
             return
-        box = PlanScreen(plan, key)
-        self.push_screen(box, lambda agreed: self.apply_plan(plan, box.typed) if agreed else None)
+        self.agreed(PlanScreen(plan, key), partial(self.apply_plan, plan))
 
     def _open_form(self, problem: Problem) -> None:
         known = self.doctor.form(problem)
@@ -113,14 +112,11 @@ class Repairing(Apart):
             return
         plan = event.offer
 
-        box = PlanScreen(plan)
+        def go(typed: str) -> None:
+            self.pop_screen()
+            self.apply_plan(plan, typed)
 
-        def decided(agreed: bool | None) -> None:
-            if agreed:
-                self.pop_screen()
-                self.apply_plan(plan, box.typed)
-
-        self.push_screen(box, decided)
+        self.agreed(PlanScreen(plan), go)
 
     def ask_undo(self, receipt: str) -> None:
         """Show what an undo would put back, then ask."""
@@ -146,7 +142,7 @@ class Repairing(Apart):
         place = f" in {event.cluster}" if self.board.clusters else ""
         confirm = self.doctor.protected(event.cluster)
         box = Box(f"Undo{place}: {event.title}", Text("\n").join(lines), agree="put back", confirm=confirm)
-        self.push_screen(box, lambda agreed: self._undo(event.problem, event.receipt, box.typed) if agreed else None)
+        self.agreed(box, partial(self._undo, event.problem, event.receipt))
 
     def _undo(self, problem: str, receipt: str, confirmed: str = "") -> None:
         if problem in self.board.problems:

@@ -43,14 +43,14 @@ WIDE, NARROW = (120, 40), (80, 24)
 
 def small_world(*codes: str, **options: Any) -> World:
     """Return a world of these troubles only (a rule's code, or code and subject); nothing runs well beside them."""
-    chosen = tuple(s for s in SCENARIOS if s.code in codes or f"{s.code}:{s.subject}" in codes)
+    chosen = tuple(s for s in SCENARIOS if s.among(codes))
     assert chosen or not codes
     return World(chosen, (), **options)
 
 
 def first_workload(world_code: str) -> World:
     """Return a world with one trouble, and of that only its first workload."""
-    (chosen,) = (s for s in SCENARIOS if f"{s.code}:{s.subject}" == world_code)
+    (chosen,) = (s for s in SCENARIOS if s.id == world_code)
     return World((replace(chosen, workloads=chosen.workloads[:1]),), ())
 
 

@@ -32,7 +32,7 @@ class Ground:
     ) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = tuple(_fewer(s, workloads) for s in SCENARIOS if s.code in codes or f"{s.code}:{s.subject}" in codes)
+        chosen = tuple(_fewer(s, workloads) for s in SCENARIOS if s.among(codes))
         self.world = World(chosen, (), moving=not still)
         self._wants_between = between
         self.between: Between

@@ -6,17 +6,22 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from checks.demo.harbor.web import App, Request, Response
 from checks.demo.harbor_content import SECRET
 from checks.errors import DoctorError
 from checks.repair.plan import Progress
 from tests.headless.between import Fault, Seen
+from tests.headless.courses import BY_NAME, COURSES, Course
 from tests.headless.planted import forms
-from tests.headless.stage import Cut, Stage
+from tests.headless.stage import Cut, Stage, in_parallel
 from tests.headless.warm import Ended, Warm
 
 MOMENTS = ("before", "during", "after")
@@ -226,6 +231,25 @@ def _difference(before: dict[str, Any], now: dict[str, Any]) -> str:
 
 def _quiet(_: Progress) -> None:
     pass
+
+
+def matrix(title: str, stage_of: Callable[[Path, Course], Stage], folders: pytest.TempPathFactory) -> dict[str, Found]:
+    """Kill all courses at every write and moment, each on a stage of its own, and print what came of it."""
+    made: dict[str, Found] = {}
+
+    def one(course: Course, folder: Path) -> None:
+        with stage_of(folder, course) as stage, Warm() as warm:
+            made[course.name] = rows_of(stage, warm, folder / "runs")
+
+    in_parallel([partial(one, course, folders.mktemp("course")) for course in COURSES])
+    print_rows(title, [row for name in BY_NAME for row in made[name].rows])
+    return made
+
+
+def empty_or_failed(cells: Mapping[str, str], columns: Iterable[str]) -> list[str]:
+    """The cells of one row of a matrix that are not as they must be, each with its column."""
+    found = ((column, cells.get(column, "")) for column in columns)
+    return [f"{column}: {cell or 'an empty cell'}" for column, cell in found if not cell or cell.startswith("FAILED")]
 
 
 def print_rows(title: str, rows: list[Row]) -> None:

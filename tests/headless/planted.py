@@ -64,7 +64,7 @@ def files(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _scenario(key: str) -> Scenario:
-    (found,) = (s for s in SCENARIOS if f"{s.code}:{s.subject}" == key)
+    (found,) = (s for s in SCENARIOS if s.id == key)
     return replace(found, workloads=tuple(replace(work, replicas=1) for work in found.workloads[:1]))
 
 

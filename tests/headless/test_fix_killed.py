@@ -4,40 +4,23 @@ Each cell is a process of its own, and a proxy that kills it at one request: bef
 out, or when the answer was read. `pytest -rP` shows the matrix.
 """
 
-from pathlib import Path
-
 import pytest
 
-from tests.headless.courses import BY_NAME, COURSES, Course, plans_that_write
-from tests.headless.killing import MOMENTS, Found, print_rows, rows_of
-from tests.headless.stage import Stage, in_parallel
-from tests.headless.warm import Warm
+from tests.headless.courses import BY_NAME, COURSES, plans_that_write
+from tests.headless.killing import MOMENTS, Found, empty_or_failed, matrix
+from tests.headless.stage import Stage
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Found]:
-    made: dict[str, Found] = {}
-
-    def one(course: Course, folder: Path) -> None:
-        with Stage(folder, course) as stage, Warm() as warm:
-            made[course.name] = rows_of(stage, warm, folder / "runs")
-
-    folders = [tmp_path_factory.mktemp("course") for _ in COURSES]
-    in_parallel([lambda c=c, f=f: one(c, f) for c, f in zip(COURSES, folders, strict=True)])  # type: ignore[misc]
-    print_rows("Killed over the pretend API server", [row for name in BY_NAME for row in made[name].rows])
-    return made
+    return matrix("Killed over the pretend API server", Stage, tmp_path_factory)
 
 
 @pytest.mark.parametrize("course", BY_NAME)
 def test_a_repair_killed_at_any_write_and_moment_is_undone_to_the_last_field(
     course: str, found: dict[str, Found]
 ) -> None:
-    failed = [
-        f"{row.write}, {moment}: {cell or 'an empty cell'}"
-        for row in found[course].rows
-        for moment in MOMENTS
-        if not (cell := row.cells.get(moment, "")) or cell.startswith("FAILED")
-    ]
+    failed = [f"{row.write}, {why}" for row in found[course].rows for why in empty_or_failed(row.cells, MOMENTS)]
     assert not failed, "\n".join(failed)
 
 

@@ -11,6 +11,7 @@ import pytest
 from checks.clients import admission, gate
 from checks.repair import pods
 from tests.headless.courses import BY_NAME, COURSES, Course
+from tests.headless.killing import empty_or_failed
 from tests.headless.refusing import FAULTS, Line, lines_of, print_lines
 from tests.headless.stage import Stage, in_parallel
 from tests.headless.warm import PACE
@@ -45,12 +46,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Line]]:
 def test_whatever_request_fails_one_sentence_tells_what_is_so_and_undo_works(
     course: str, found: dict[str, list[Line]]
 ) -> None:
-    failed = [
-        f"{line.request}, {fault.name}: {cell or 'an empty cell'}"
-        for line in found[course]
-        for fault in FAULTS
-        if not (cell := line.cells.get(fault.name, "")) or cell.startswith("FAILED")
-    ]
+    names = [fault.name for fault in FAULTS]
+    failed = [f"{line.request}, {why}" for line in found[course] for why in empty_or_failed(line.cells, names)]
     assert not failed, "\n".join(failed)
 
 

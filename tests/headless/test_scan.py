@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,9 @@ def test_the_whole_demo_is_looked_at(whole: Done) -> None:
     assert report["namespaces_seen"] == 8
 
 
-def _id(scenario: Scenario) -> str:
-    return f"{scenario.code}:{scenario.subject}"
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=_id)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=attrgetter("id"))
 def test_each_scenario_is_one_problem_with_its_own_pods(whole: Done, scenario: Scenario) -> None:
-    (problem,) = (p for p in whole.json["problems"] if p["id"] == _id(scenario))
+    (problem,) = (p for p in whole.json["problems"] if p["id"] == scenario.id)
     assert problem["code"] == scenario.code
     names = [workload.name for workload in scenario.workloads]
     found = Counter((pod["namespace"], _app(pod["name"], names)) for pod in problem["pods"])
@@ -80,7 +77,7 @@ def _app(pod: str, names: list[str]) -> str:
 
 
 def test_nothing_is_found_besides_the_scenarios(whole: Done) -> None:
-    assert sorted(p["id"] for p in whole.json["problems"]) == sorted(map(_id, SCENARIOS))
+    assert sorted(p["id"] for p in whole.json["problems"]) == sorted(s.id for s in SCENARIOS)
 
 
 def test_every_failing_pull_is_in_exactly_one_problem(whole: Done) -> None:

@@ -21,7 +21,8 @@ PACE = 0.1
 _SOURCE = Path(checks.__file__).resolve().parents[1]
 _LOADED = (
     "checks.fleet", "checks.doctor", "checks.mender", "checks.workbench", "checks.evidence", "checks.clients.cluster",
-    "checks.clients.prober", "checks.clients.harbor_writes", "tui.mending", "tui.onboarding", "tui.headless", "tui.cli",
+    "checks.clients.prober", "checks.clients.harbor_writes", "tui.mending", "tui.onboarding", "tui.headless",
+    "tui.commands",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ class Place:
     """One world, a proxy in front of its API server, and a doctor behind that."""
 
     def __init__(self, stack: ExitStack, folder: Path, *subjects: str, user: User | None = None, **settings: Any):
-        chosen = [s for s in SCENARIOS if f"{s.code}:{s.subject}" in subjects]
+        chosen = [s for s in SCENARIOS if s.id in subjects]
         assert len(chosen) == len(subjects)
         few = tuple(replace(s, workloads=(replace(s.workloads[0], replicas=1),)) for s in chosen)
         self.world = stack.enter_context(World(few, ()))

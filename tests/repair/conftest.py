@@ -26,6 +26,7 @@ from checks.repair.shelves import LABEL
 from checks.scan import find
 from checks.settings import Settings
 from checks.workbench import Workbench
+from tests.repair.harbors import House
 
 Body = dict[str, Any]
 
@@ -129,6 +130,20 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
     yield make
     for world in worlds:
         world.stop()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Make houses of some scenarios, with the operator of their Harbor."""
+    made: list[House] = []
+
+    def make(*codes: str, **more: Any) -> House:
+        made.append(House(tmp_path, *codes, **more))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 class Killed(BaseException):

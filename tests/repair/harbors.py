@@ -81,7 +81,7 @@ class House:
     def __init__(
         self, folder: Path, *codes: str, moving: bool = False, pace: float = 0.1, more: tuple[Scenario, ...] = ()
     ) -> None:
-        chosen = tuple(_small(scenario, codes) for scenario in SCENARIOS if _named(scenario, (*codes, *_SHARED)))
+        chosen = tuple(_small(scenario, codes) for scenario in SCENARIOS if scenario.among((*codes, *_SHARED)))
         self.world = World((*chosen, *more), (), moving=moving)
         self.world.api.users[WATCHER.token] = WATCHER
         self.harbor = self.world.registries.harbor
@@ -162,13 +162,8 @@ _SHARED = ("HD302",)
 """Whose preparation makes the robots of other scenarios too."""
 
 
-def _named(scenario: Scenario, codes: tuple[str, ...]) -> bool:
-    """By its code, or by code and subject where two have one code."""
-    return scenario.code in codes or f"{scenario.code}:{scenario.subject}" in codes
-
-
 def _small(scenario: Scenario, codes: tuple[str, ...]) -> Scenario:
-    if not _named(scenario, codes):
+    if not scenario.among(codes):
         return replace(scenario, workloads=(), secrets=())
     return replace(scenario, workloads=tuple(replace(work, replicas=1) for work in scenario.workloads))
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from checks.clients import admission, gate
 from checks.credentials import Login, Origin, OriginKind, Password
 from checks.demo.api.access import Rule, User
 from checks.demo.scenarios import SCENARIOS
@@ -21,16 +20,9 @@ FLEET = "HD304:robot$platform+fleet@harbor.demo.test"
 REFUSED = "HD301:robot$platform+fleet@harbor.demo.test"
 """The same without a login for Harbor: nobody tells that the robot is gone."""
 NAME = "platform-pull"
-(SCENARIO,) = (s for s in SCENARIOS if f"{s.code}:{s.subject}" == FLEET)
+(SCENARIO,) = (s for s in SCENARIOS if s.id == FLEET)
 SPACES = tuple(workload.namespace for workload in SCENARIO.workloads)
 EVERY = ("*",)
-
-
-@pytest.fixture(autouse=True)
-def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FINAL", "PAUSE_AFTER_LOCK", "PAUSE_BETWEEN_PASSWORDS"):
-        monkeypatch.setattr(gate, name, getattr(gate, name) * 0.1)
-    monkeypatch.setattr(admission, "PAUSE_AFTER_LOCK", gate.PAUSE_AFTER_LOCK)
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Nothing is lost in Harbor: what it took is known, what is said to be deleted is, and what is not ours stays."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks.clients import admission, gate
 from checks.demo.api.access import READ, WRITE, Rule, User
 from checks.demo.harbor import Role
 from checks.demo.harbor.web import Request, Response, answer
@@ -17,26 +15,6 @@ from checks.errors import DoctorError
 from checks.repair.onboard import Wanted
 from checks.repair.plan import FixPlan, Outcome
 from tests.repair.harbors import HOST, House, plan_of, problem_of, quiet, undone
-
-
-@pytest.fixture(autouse=True)
-def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FINAL", "PAUSE_AFTER_LOCK", "PAUSE_BETWEEN_PASSWORDS"):
-        monkeypatch.setattr(gate, name, getattr(gate, name) * 0.1)
-    monkeypatch.setattr(admission, "PAUSE_AFTER_LOCK", gate.PAUSE_AFTER_LOCK)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(*codes: str, **more: Any) -> House:
-        made.append(House(tmp_path, *codes, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def fresh(doctor: Any, project: str = "fresh") -> FixPlan:

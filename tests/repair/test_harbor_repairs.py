@@ -2,13 +2,12 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks.clients import admission, gate
 from checks.demo.harbor import Role
 from checks.errors import ClusterError, Invalid, Refused
 from checks.model import ObjectRef
@@ -33,26 +32,6 @@ CASES = [
     ("HD403", "mint-robot"),
 ]
 OTHERS = [("HD302", "extend-robot"), ("HD303", "enable-robot"), ("HD401", "add-member")]
-
-
-@pytest.fixture(autouse=True)
-def _quick_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("FINAL", "PAUSE_AFTER_LOCK", "PAUSE_BETWEEN_PASSWORDS"):
-        monkeypatch.setattr(gate, name, getattr(gate, name) * 0.1)
-    monkeypatch.setattr(admission, "PAUSE_AFTER_LOCK", gate.PAUSE_AFTER_LOCK)
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(*codes: str, **more: Any) -> House:
-        made.append(House(tmp_path, *codes, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 # ── made, and taken back ─────────────────────────────────────────────────────────────────────────────────────────

@@ -2,9 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,19 +15,6 @@ from checks.errors import Refused, UsageError
 from checks.repair.onboard import Onboarding, Wanted
 from checks.repair.plan import Keep, Safety
 from tests.repair.harbors import HOST, House, plan_of, quiet, undone
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(*codes: str, **more: Any) -> House:
-        made.append(House(tmp_path, *codes, **more))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def wanted(project: str = "web", **more: Any) -> Wanted:

@@ -27,7 +27,7 @@ REFUSED, USER = "HD301:crm/lena-login", "lena"
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    chosen = tuple(s for s in SCENARIOS if f"{s.code}:{s.subject}" == REFUSED)
+    chosen = tuple(s for s in SCENARIOS if s.id == REFUSED)
     assert len(chosen) == 1
     with World(chosen, (), moving=False) as made:
         yield made

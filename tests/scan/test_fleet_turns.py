@@ -22,7 +22,7 @@ HOST = "harbor.demo.test"
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    chosen = tuple(scenario for scenario in SCENARIOS if f"{scenario.code}:{scenario.subject}" == GONE)
+    chosen = tuple(scenario for scenario in SCENARIOS if scenario.id == GONE)
     assert len(chosen) == 1
     with World(chosen, (), moving=False) as made:
         yield made

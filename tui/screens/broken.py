@@ -4,43 +4,26 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Static
 
 from tui.render import safe
-from tui.screens.base import Dialog
+from tui.screens.box import Box
 
 
-class BrokenOffScreen(Dialog):
+class BrokenOffScreen(Box):
     """Dismisses with True where it is to be finished; to put it back, `z` asks the console."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,n", "choose(False)", show=False),
-        Binding("f,enter", "choose(True)", show=False),
+        Binding("f", "yes", show=False),
         Binding("z", "put_back", show=False),
     ]
+    keys = "f"
+    leave = "later"
+    besides: ClassVar = (("z", "put back"),)
 
     def __init__(self, lines: tuple[str, ...], put_back: Callable[[], None]) -> None:
-        super().__init__()
-        self._lines, self._put_back = lines, put_back
-
-    def compose(self) -> ComposeResult:
-        """The box."""
-        with Vertical(classes="dialog"):
-            with VerticalScroll(id="plan-body", can_focus=False):
-                yield Static(Text("\n").join(map(safe, self._lines)), markup=False)
-            ends = (("esc", " later     "), ("f", " finish it     "), ("z", " put back"))
-            yield Static(Text.assemble(*(p for key, text in ends for p in ((key, "bold cyan"), text))), classes="ends")
-
-    def on_mount(self) -> None:
-        """Title of the box."""
-        self.query_one(".dialog").border_title = safe(" A repair broke off ", "bold")
-
-    def action_choose(self, finish: bool) -> None:
-        """Close with what was chosen."""
-        self.dismiss(finish)
+        super().__init__("A repair broke off", Text("\n").join(map(safe, lines)), agree="finish it")
+        self._put_back = put_back
 
     def action_put_back(self) -> None:
         """Close, and show what would be put back."""

@@ -14,14 +14,7 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
 
     mended = any(r.outcome and r.outcome.receipt and not r.undone for r in board.repairs.values())
     if key is None and not opened:
-        filtered = (Hint("/", "filter"), Hint("esc", "show all")) if board.filter else ()
-        return (
-            *filtered,
-            Hint("ctrl+r", "look again"),
-            Hint("z", "undo", mended),
-            Hint("q", "quit"),
-            Hint("?", "help"),
-        )
+        return _without_rows(board, mended)
     form = key is not None and board.asks_login(key) and not board.writing
     best = board.plan_for(key, "f") if key else None
     mend = "mend" if narrow else "mend as shown"
@@ -42,3 +35,8 @@ def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool =
         Hint("q", "quit"),
         Hint("?", "help"),
     )
+
+
+def _without_rows(board: Board, mended: bool) -> tuple[Hint, ...]:
+    filtered = (Hint("/", "filter"), Hint("esc", "show all")) if board.filter else ()
+    return (*filtered, Hint("ctrl+r", "look again"), Hint("z", "undo", mended), Hint("q", "quit"), Hint("?", "help"))

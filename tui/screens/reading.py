@@ -27,6 +27,10 @@ class Reading(Dialog):
     """What agreeing does, as the last line says it; empty where nothing is asked."""
     keys = "enter"
     """The keys that agree, as the last line says it."""
+    leave = "no"
+    """What leaving means, where something is asked."""
+    besides: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """Other keys, and what they do."""
 
     def ends(self) -> Static:
         """The last line."""
@@ -49,9 +53,9 @@ class Reading(Dialog):
     def _tell(self) -> None:
         if not self.query("#ends"):
             return  # the box is closed already
-        line = Text.assemble(("esc", "bold cyan"), " no     " if self.agree else " back")
-        if self.agree:
-            line.append(self.keys, "bold cyan").append(f" {'read on' if self._more else self.agree}")
+        agrees = ((self.keys, "read on" if self._more else self.agree), *self.besides) if self.agree else ()
+        parts = (("esc", self.leave if self.agree else "back"), *agrees)
+        line = Text("     ").join(Text.assemble((key, "bold cyan"), f" {does}") for key, does in parts)
         self.query_one("#ends", Static).update(line)
 
     def action_no(self) -> None:

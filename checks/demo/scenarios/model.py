@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -108,6 +108,15 @@ class Scenario:
     """Changes the registries or the nodes before anything is pulled."""
     afterwards: "Callable[[Objects], None] | None" = None
     """Done in the cluster after the pods were made."""
+
+    @property
+    def id(self) -> str:
+        """The id of the problem that it must become."""
+        return f"{self.code}:{self.subject}"
+
+    def among(self, names: Collection[str]) -> bool:
+        """Is it named, by its code or, where several have one code, by its id?"""
+        return self.code in names or self.id in names
 
 
 def one(
