@@ -115,10 +115,11 @@ class Finishing(Repairing, Looking):
             self._open_anew(problem.id, event.offers)
 
     def _open_anew(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> None:
-        """Where there is no such plan any more, the row shows which there are."""
+        """The same plan, or where fewer pods wait by now, the best there is; else the row says why there is none."""
         title = self._anew.title if self._anew is not None else ""
         self._anew = None
-        again = next((o for o in offers if isinstance(o, FixPlan) and o.title == title), None)
+        plans = [offer for offer in offers if isinstance(offer, FixPlan) and offer.steps]
+        again = next((plan for plan in plans if plan.title == title), next(iter(plans), None))
         if again is None:
             self.say(f"it is put back; {title} is not offered for {problem} now")
             return

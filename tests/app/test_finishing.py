@@ -75,6 +75,23 @@ async def test_a_repair_that_broke_off_is_finished_by_putting_back_its_half_and_
         assert isinstance(hand.screen, MainScreen)
 
 
+async def test_where_fewer_pods_wait_by_now_the_plan_for_those_is_opened(attach: World, tmp_path: Path) -> None:
+    settings, before = settings_for(attach, tmp_path), account(attach)
+    title = break_off(settings, words="Pod")
+    gone, *left = pods_that_wait(attach, SPACE)
+    attach.objects.delete("pods", SPACE, gone)
+    async with console(settings, WIDE) as hand:
+        await hand.until(lambda: isinstance(hand.screen, BrokenOffScreen), "the question")
+        await hand.press("f")
+        await hand.until(lambda: isinstance(hand.screen, Box), "what is put back", 30)
+        await hand.press("enter")
+        await hand.until(lambda: isinstance(hand.screen, PlanScreen), "a plan", 30)
+        assert account(attach) == before
+        assert isinstance(hand.screen, PlanScreen)
+        assert hand.screen.plan.title != title
+        assert f"replace {len(left)} pods" in hand.screen.plan.title
+
+
 async def test_a_repair_that_broke_off_is_put_back(attach: World, tmp_path: Path) -> None:
     settings, before = settings_for(attach, tmp_path), account(attach)
     break_off(settings, words="Pod")
