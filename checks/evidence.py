@@ -16,7 +16,7 @@ from checks.credentials import PullSecret
 from checks.dockerconfig import read_secret
 from checks.errors import ClusterError, DoctorError, Forbidden, NotFound
 from checks.facts import NOT_LOOKED, Fact, Ping, Platform, Trial, Unknown
-from checks.followup import FollowUp, HarborReads, RegistryReads, tried
+from checks.followup import FollowUp, HarborReads, RegistryReads, needless, tried
 from checks.history import ClusterReads as PastReads
 from checks.history import Histories
 from checks.image import ImageNameError, ImageRef, parse
@@ -95,8 +95,8 @@ class Gatherer:
         node = self._node(pull.node)
         platform = node.value if isinstance(node, Fact) and _about_platform(reading) else None
         trials = self._trials(image, keyring, platform)
-        anonymous = tried(self._registry, image, None, platform)
         ping = self._ping(image)
+        anonymous = needless(ping, trials) or tried(self._registry, image, None, platform)
         views = self._more.views(image, ping, trials, anonymous)
         found = Evidence(
             pull=pull,

@@ -73,6 +73,21 @@ def tried(registry: RegistryReads, image: ImageRef | None, login: Login | None, 
         return Trial(login, Knows.UNKNOWN, str(error))
 
 
+def needless(ping: Fact[Ping] | Unknown, trials: tuple[Trial, ...]) -> Trial | None:
+    """Return the trial without a login where it could tell nothing new, not asked; None where it is to be asked.
+
+    To a login that Harbor knows it shows whatever it shows to nobody (Harbor 2.15 recorded, 1: every known user and
+    robot pulls from a public project), so the answer to such a login stands for both.
+    """
+    if not is_harbor(ping):
+        return None
+    for trial in trials:
+        if trial.knows is Knows.ACCEPTED and trial.login is not None and trial.manifest is not None:
+            why = f"{trial.login.username} was answered, to whom Harbor shows what it shows to nobody"
+            return Trial(None, Knows.NOT_ASKED, why)
+    return None
+
+
 class FollowUp:
     """Asks them of registries and of Harbor's API; `harbor` is None without an operator's login."""
 

@@ -113,13 +113,16 @@ class Registry:
         return tokenservice.ask(self._web, ping, login, repository)
 
     def manifest(self, image: ImageRef, access: Access, harbor: bool) -> ManifestReply:
-        """Ask HEAD for the manifest; where that is refused, GET once for code and message (Harbor counts no pull)."""
+        """Ask HEAD for the manifest; where its refusal leaves a question, GET once for code and message.
+
+        Harbor counts no pull for a refused one.
+        """
         url = _path(image, "manifests", image.reference)
         head, seen = self._follow("HEAD", url, access)
         if head.status is None:
             return ManifestReply(None, seen, head.failure)
-        if not _has_more_to_say(head.status, harbor):
-            return ManifestReply(_manifest(head, head, harbor), seen)
+        if not _has_more_to_say(head, harbor):
+            return ManifestReply(_manifest(head, head, harbor), seen, challenge=_challenge(head))
         full, more = self._follow("GET", url, access)
         shown = _manifest(full if full.status else head, head, harbor)
         return ManifestReply(shown, (*seen, *more), challenge=_challenge(head))
@@ -189,8 +192,15 @@ def _challenge(answer: Answer) -> Challenge | None:
     return next((one for scheme in ("bearer", "basic") for one in offered if one.scheme == scheme), None)
 
 
-def _has_more_to_say(status: int, harbor: bool) -> bool:
-    """Is it worth a GET to read the body? Not on 429 of a registry that would count it."""
+def _has_more_to_say(head: Answer, harbor: bool) -> bool:
+    """Is it worth a GET to read the body? Not on 429 of a registry that would count it.
+
+    Nor on Harbor's 401 with a challenge: its text is always `unauthorized to access repository`. Of a project that does
+    not exist the challenge is empty (Harbor 2.15 recorded, 1.3).
+    """
+    status = head.status or 0
+    if harbor and status == 401:
+        return not head.headers.get("WWW-Authenticate", "").strip()
     return 400 <= status < 500 and (status != 429 or harbor)
 
 

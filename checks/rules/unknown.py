@@ -90,7 +90,8 @@ def _dark(evidence: Evidence) -> str:
     """Why the registry could not be asked about the image at all; empty where it answered."""
     if isinstance(evidence.ping, Unknown):
         return evidence.ping.why
-    return evidence.anonymous.why if evidence.anonymous.manifest is None else ""
+    answered = any(trial.manifest is not None for trial in (*evidence.trials, evidence.anonymous))
+    return "" if answered else evidence.anonymous.why
 
 
 def _said(evidence: Evidence) -> str:

@@ -75,14 +75,18 @@ _BARE = Scenario(
     (Workload("pay", "debug-shell", f"{HARBOR}/pay/api:7.2.0", 5.3, says.nothing_sent, "Pod"),),
     (pull_secret("pay", "harbor-pull", "robot$pay+pull", SECRET),),
 )
-_TWO = Scenario(
+_IMAGES = {
+    "web": "web/frontend:3.2.0", "crm": "crm/backend:12.5", "pay": "pay/api:7.2.0", "data": "data/etl:2026.11",
+    "shop": "shop/web:1.4.2",
+}  # fmt: skip
+_FIVE = Scenario(
     "HD301",
     "web/harbor-login",
-    (
-        Workload("web", "site", f"{HARBOR}/web/frontend:3.2.0", 5.3, says.unauthorized, secrets=("harbor-login",)),
-        Workload("crm", "desk", f"{HARBOR}/crm/backend:12.5", 5.2, says.unauthorized, secrets=("harbor-login",)),
+    tuple(
+        Workload(space, "site", f"{HARBOR}/{image}", 5.3, says.unauthorized, secrets=("harbor-login",))
+        for space, image in _IMAGES.items()
     ),
-    tuple(pull_secret(space, "harbor-login", "lena", PASSWORD + "!") for space in ("web", "crm")),
+    tuple(pull_secret(space, "harbor-login", "lena", PASSWORD + "!") for space in _IMAGES),
 )
 _OWN = Scenario(
     "HD101", "data/default", (Workload("data", "etl", f"{HARBOR}/data/etl:2026.11", 5.3, says.nothing_sent),)
@@ -114,7 +118,7 @@ COURSES = (
     Course("add-entry", "add-entry", _of("HD106"), "crm"),
     Course("new-login", "new-login", _of("HD101"), "pay", arguments=_TYPED, given=SECRET + "\n"),
     Course(
-        "new-login, two namespaces", "new-login", _TWO, "web", also=("crm",), arguments=_ADMIN,
+        "new-login, five namespaces", "new-login", _FIVE, "web", also=tuple(_IMAGES)[1:], arguments=_ADMIN,
         given=ADMIN_PASSWORD + "\n",
     ),
     Course("personal-login", "personal-login", _OWN, "data", personal=payload(harbor=entry("admin", ADMIN_PASSWORD))),

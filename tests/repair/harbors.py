@@ -98,14 +98,15 @@ class House:
         self.world.stop()
 
     def doctor(
-        self, user: str = "admin", password: str = "", home: str = "home", of: str = "admin", **more: Any
-    ) -> Doctor:
+        self, user: str = "admin", password: str = "", home: str = "home", of: str = "admin",
+        through: Path | None = None, **more: Any,
+    ) -> Doctor:  # fmt: skip
         """A doctor as another process would have it; without a `user` it has no login for Harbor.
 
-        `of`: the user of the cluster.
+        `of`: the user of the cluster. `through`: another kubeconfig, of a proxy before it.
         """
         login = Login(user, Password(password or (ADMIN if user == "admin" else PASSWORD)), _given()) if user else None
-        kubeconfig = self.world.kubeconfig(self.folder / f"config-{of}", of)
+        kubeconfig = through or self.world.kubeconfig(self.folder / f"config-{of}", of)
         made = Doctor(Settings(
             kubeconfig=str(kubeconfig), resolve=self.world.resolve, registry_ca=self.world.ca_file,
             state_dir=self.folder / home, harbor_login=login, **more,

@@ -13,7 +13,7 @@ from checks.demo.harbor_content import SECRET
 from checks.demo.registries import Registries
 from checks.elsewhere import candidates, host_of, names_no_registry, short_of
 from checks.facts import Fact, Knows, Unknown
-from checks.followup import FollowUp, tried
+from checks.followup import FollowUp, needless, tried
 from checks.image import parse
 from checks.settings import Settings
 from tests import builders as b
@@ -104,6 +104,36 @@ def test_no_more_than_four_registries_are_tried() -> None:
     assert len(list(candidates(parse("shop/web"), b.named(many)))) == 4
     assert names_no_registry(parse("web"))
     assert short_of("harbor.demo.test:8443") == "harbor"
+
+
+# What nobody may.
+
+
+def _tried_as(prober: Prober, user: str, password: str, image: str):
+    return (tried(prober, parse(image), Login(user, Password(password), Origin(OriginKind.SECRET, "x/y", HARBOR)), None),)
+
+
+@pytest.mark.parametrize("image", ["shop/web:1.4.2", "shop/web:9", "web/frontend:3.2.0", "nope/web:1"])
+def test_where_harbor_answers_a_login_that_it_knows_nobody_could_learn_more(prober, image) -> None:
+    trials = _tried_as(prober, "robot$shop+pull", SECRET, f"{HARBOR}/{image}")
+    told = needless(_ping(prober, HARBOR), trials)
+    assert told is not None
+    assert (told.login, told.manifest, told.exchanges) == (None, None, ())
+    nobody = tried(prober, parse(f"{HARBOR}/{image}"), None, None)
+    assert not nobody.pulls or trials[0].pulls
+
+
+@pytest.mark.parametrize("password", ["wrong", ""])
+def test_for_a_login_that_harbor_refuses_or_does_not_get_nobody_is_asked(prober, password) -> None:
+    trials = _tried_as(prober, "robot$shop+pull", password, f"{HARBOR}/shop/web:1.4.2")
+    assert needless(_ping(prober, HARBOR), trials) is None
+    assert needless(_ping(prober, HARBOR), ()) is None
+
+
+def test_at_another_registry_a_login_says_nothing_about_nobody(prober) -> None:
+    trials = _tried_as(prober, "robot$shop+pull", SECRET, f"{HARBOR}/shop/web:1.4.2")
+    assert needless(_ping(prober, "token.demo.test"), trials) is None
+    assert needless(Unknown("no network"), trials) is None
 
 
 # What a refused login was meant to be.

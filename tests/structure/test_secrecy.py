@@ -333,11 +333,11 @@ def test_the_process_leaves_no_core_and_shows_its_memory_to_nobody() -> None:
 
 _CRASHES = """
 import sys
-from checks.repair import apply
+from checks.repair import course
 def step(self, step):
     inside = step.after.body()
-    raise RuntimeError(f"inside {self} at {step} with {self.plan}, {self.steps}, {self.receipts}")
-apply._Run._step = step
+    raise RuntimeError(f"inside {self} at {step} with {inside}, {self.steps}, {self.receipts}")
+course.Course._step = step
 from tui.cli import main
 main()
 """

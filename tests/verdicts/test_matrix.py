@@ -281,9 +281,14 @@ def test_an_image_is_asked_for_once_with_each_login(one: Run) -> None:
     heads = Counter((e.user, e.path) for e in manifests(one.asked, "HEAD"))
     assert set(heads.values()) == {1}
     gets = Counter((e.user, e.path) for e in manifests(one.asked, "GET"))
-    denied = {(e.user, e.path) for e in manifests(one.asked, "HEAD") if 400 <= e.status < 500}
     assert set(gets.values()) == {1}
-    assert set(gets) == denied
+    told = {(e.user, e.path) for e in manifests(one.asked, "HEAD") if needs_words(e)}
+    assert set(gets) == told
+
+
+def needs_words(head: Entry) -> bool:
+    """A 401 of a project that exists always has the same text."""
+    return 400 <= head.status < 500 and (head.status != 401 or head.path.startswith("/v2/nope/"))
 
 
 def test_no_pull_is_counted(one: Run) -> None:

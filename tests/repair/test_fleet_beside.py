@@ -1,0 +1,126 @@
+"""A repair of many namespaces writes some of them at the same time; what is not under way when one breaks waits."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from checks.credentials import Login
+from checks.doctor import Doctor
+from checks.repair.plan import FixPlan, Progress
+from tests.headless.between import Between, Fault, Seen, Trap, wait_for
+from tests.repair.harbors import House, quiet, undone
+from tests.repair.test_fleet import FLEET, NAME, SPACES, known, offered, users
+
+AT_ONCE = 4
+OLD = "robot$platform+fleet"
+
+
+def writes_a_login(seen: Seen) -> bool:
+    return seen.writes and seen.path.endswith(f"/secrets/{NAME}")
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = House(tmp_path, FLEET)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def between(house: House) -> Iterator[Between]:
+    with Between(house.world) as made:
+        yield made
+
+
+def planned(house: House, between: Between) -> tuple[Doctor, FixPlan, Login]:
+    login = known(house)
+    through = between.kubeconfig(house.world.kubeconfig(house.folder / "config-through"))
+    doctor = house.doctor(user="", through=through)
+    plan = offered(doctor, login)
+    assert isinstance(plan, FixPlan), plan
+    between.clear()
+    return doctor, plan, login
+
+
+def _opens_after(cut: Trap, gate: threading.Event) -> None:
+    assert cut.over.wait(30)
+    time.sleep(0.5)
+    gate.set()
+
+
+def test_four_namespaces_are_under_way_at_the_same_time_and_never_more(house: House, between: Between) -> None:
+    doctor, plan, login = planned(house, between)
+    gate = threading.Event()
+    trap = between.trap(writes_a_login, Fault("slow", gate=gate), times=len(SPACES))
+    with ThreadPoolExecutor(1) as pool:
+        applied = pool.submit(doctor.apply, plan, quiet)
+        try:
+            wait_for(lambda: trap.count >= AT_ONCE)
+            time.sleep(0.3)
+            assert trap.count == AT_ONCE
+        finally:
+            gate.set()
+        assert applied.result().applied
+    assert users(house) == dict.fromkeys(SPACES, login.username)
+
+
+def test_steps_of_one_namespace_are_written_in_turn(house: House, between: Between) -> None:
+    doctor, plan, _ = planned(house, between)
+    assert doctor.apply(plan, quiet).applied
+    for space in SPACES:
+        seen = [s for s in between.writes() if f"/namespaces/{space}/" in s.path]
+        words = [f"{s.method} receipt" if s.receipt else f"{s.method} login" for s in seen]
+        assert words == ["POST receipt", "PUT login", "PUT receipt", "PUT receipt"]
+
+
+def test_when_the_server_goes_in_the_middle_what_is_under_way_ends_and_nothing_else_begins(
+    house: House, between: Between
+) -> None:
+    doctor, plan, login = planned(house, between)
+    cut = between.trap(writes_a_login, Fault("cut"), number=2)
+    gate = threading.Event()
+    between.trap(lambda seen: writes_a_login(seen) and cut.sprung.is_set(), Fault("slow", gate=gate), times=len(SPACES))
+    threading.Thread(target=_opens_after, args=(cut, gate), daemon=True).start()
+    outcome = doctor.apply(plan, quiet)
+    assert not outcome.applied
+    assert "cut the connection" in outcome.sentence
+    begun = sum(map(writes_a_login, between.seen))
+    assert 2 <= begun <= AT_ONCE + 1
+    mended = [space for space, user in users(house).items() if user == login.username]
+    assert len(mended) == begun - 1
+    assert undone(house.doctor(home="elsewhere")).applied
+    assert users(house) == dict.fromkeys(SPACES, OLD)
+
+
+def test_progress_is_told_by_one_thread_at_a_time_and_counts_up(house: House, between: Between) -> None:
+    doctor, plan, _ = planned(house, between)
+    inside, counts = threading.Lock(), []
+
+    def told(progress: Progress) -> None:
+        assert inside.acquire(blocking=False), "two threads tell at the same time"
+        time.sleep(0.005)
+        counts.append(progress.done)
+        inside.release()
+
+    assert doctor.apply(plan, told).applied
+    assert counts == sorted(counts)
+    assert counts[-1] == len(SPACES)
+
+
+def test_ctrl_c_lets_what_is_under_way_end_and_undo_takes_it_back(house: House, between: Between) -> None:
+    doctor, plan, login = planned(house, between)
+
+    def interrupted(progress: Progress) -> None:
+        if progress.phase == "applying" and progress.done >= 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        doctor.apply(plan, interrupted)
+    mended = [space for space, user in users(house).items() if user == login.username]
+    assert 2 <= len(mended) < len(SPACES)
+    assert undone(house.doctor(home="elsewhere")).applied
+    assert users(house) == dict.fromkeys(SPACES, OLD)
