@@ -14,9 +14,7 @@ It can make a run stricter than the options, never looser. `$HARBOR_DOCTOR_CONFI
 `$XDG_CONFIG_HOME/harbor-doctor/config.toml`.
 """
 
-import difflib
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +43,8 @@ def load(named: str | None, usual: Path) -> Config:
     path = Path(named or usual).expanduser()
     if not named and not path.exists():
         return Config()
+    import tomllib
+
     text = _text(path)
     try:
         document = tomllib.loads(text)
@@ -99,6 +99,8 @@ class _Reader:
     def _known(self, table: Mapping[str, Any], known: Collection[str], number: int) -> None:
         for key in table:
             if key not in known:
+                import difflib
+
                 near = difflib.get_close_matches(key.replace("-", "_").lower(), known, 1)
                 hint = f"is it {near[0]}" if near else f"there are: {', '.join(known)}"
                 where = "in an entry of contexts" if number else "at the top"

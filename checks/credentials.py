@@ -1,9 +1,7 @@
 """Logins that show no secret, and pull Secrets as they were read."""
 
-import hashlib
-import hmac
+import os
 import re
-import secrets as random_source
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +9,7 @@ from enum import StrEnum
 DOCKER_CONFIG_JSON = "kubernetes.io/dockerconfigjson"
 DOCKER_CFG = "kubernetes.io/dockercfg"
 
-_PROCESS_KEY = random_source.token_bytes(32)
+_PROCESS_KEY = os.urandom(32)
 
 
 class Password:
@@ -31,6 +29,10 @@ class Password:
 
     def digest(self) -> bytes:
         """Return a fingerprint keyed with a random key of this process: good for equality, useless elsewhere."""
+        # Here, since the first picture does not wait for what only a scan needs.
+        import hashlib
+        import hmac
+
         return hmac.new(_PROCESS_KEY, self._text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
 
     def trailing_white_space(self) -> str:
@@ -57,7 +59,9 @@ class Password:
         return bool(self._text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Password) and hmac.compare_digest(self.digest(), other.digest())
+        from hmac import compare_digest
+
+        return isinstance(other, Password) and compare_digest(self.digest(), other.digest())
 
     def __hash__(self) -> int:
         return hash(self.digest())

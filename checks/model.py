@@ -21,20 +21,8 @@ from checks.facts import (
 )
 from checks.image import ImageRef
 from checks.records import Component, Removal, Retention
-
-
-class Stage(StrEnum):
-    """The path of a pull, in the order in which a kubelet walks it."""
-
-    REFERENCE = "reference"
-    WIRING = "wiring"
-    NETWORK = "network"
-    TLS = "tls"
-    LOGIN = "login"
-    PERMISSION = "permission"
-    ARTIFACT = "artifact"
-    POLICY = "policy"
-    NODE = "node"
+from checks.stages import Passed as Passed
+from checks.stages import Stage as Stage
 
 
 class ContainerKind(StrEnum):
@@ -220,15 +208,6 @@ class Finding:
 
     def __hash__(self) -> int:
         return hash((self.code, self.subject))
-
-
-class Passed(StrEnum):
-    """State of one stage of one pull's path."""
-
-    OK = "ok"
-    BROKEN = "broken"
-    NOT_REACHED = "not reached"
-    UNKNOWN = "not known"
 
 
 @dataclass(frozen=True, slots=True)

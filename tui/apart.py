@@ -1,4 +1,5 @@
 """What is carried out without a row of its own: a new tenant, and the old robot account that a repair has replaced."""
+from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -6,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from checks.errors import DoctorError
-from checks.repair.plan import FixPlan, Outcome
 from tui import messages
 from tui.board import Repair
 from tui.desk import Desk
@@ -21,6 +21,7 @@ from tui.work import Post, unexpected
 if TYPE_CHECKING:
     from checks.facade import Facade
     from checks.repair.onboard import Onboarding, Wanted
+    from checks.repair.plan import FixPlan, Outcome
 
 APART = "apart"
 """Stands among the repairs while something is written that belongs to no row: leaving waits for it."""
@@ -49,7 +50,7 @@ class Apart(Desk):
         images = (found.image for found in evidence if found.image is not None and found.harbor)
         return next((image.registry for image in images), "")
 
-    def plan_tenant(self, wanted: "Wanted") -> None:
+    def plan_tenant(self, wanted: Wanted) -> None:
         """Look what is so already, and make the plan for the rest."""
         self._start("tenant", partial(plan_tenant, self.doctor, self.post_message, wanted))
 
@@ -70,7 +71,7 @@ class Apart(Desk):
 
         self.agreed(PlanScreen(plan), go)
 
-    def carry_out(self, plan: FixPlan, made: "Onboarding | None" = None, confirmed: str = "") -> None:
+    def carry_out(self, plan: FixPlan, made: Onboarding | None = None, confirmed: str = "") -> None:
         """Carry out a plan that was read and agreed to; what came of it is told in a box."""
         if self.board.writing:
             self.say("one repair at a time: another one is being written")
@@ -85,7 +86,7 @@ class Apart(Desk):
         self._leave_if_done()
 
 
-def plan_tenant(doctor: "Facade", post: Post, wanted: "Wanted") -> None:
+def plan_tenant(doctor: Facade, post: Post, wanted: Wanted) -> None:
     """Make the plan; where nothing has to be done, test it."""
     try:
         made = doctor.onboarding(wanted)
@@ -98,7 +99,7 @@ def plan_tenant(doctor: "Facade", post: Post, wanted: "Wanted") -> None:
     post(messages.TenantPlanned(made, "\n".join(said)))
 
 
-def carry_out(doctor: "Facade", post: Post, plan: FixPlan, made: "Onboarding | None", confirmed: str = "") -> None:
+def carry_out(doctor: Facade, post: Post, plan: FixPlan, made: Onboarding | None, confirmed: str = "") -> None:
     """Apply a plan; of a new tenant, pull as the kubelet would."""
     try:
         outcome = doctor.apply(plan, lambda _: None, confirmed)

@@ -1,15 +1,18 @@
 """What the plain commands show and ask before they write: the plan, yes or no, the name of a protected context."""
+from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.errors import Refused, UsageError
 from checks.repair.plan import FixPlan, Outcome, Safety, name_asked
-from checks.told import ClusterInfo
 from tui import tables
 from tui.exits import say
 from tui.headless import print_json
+
+if TYPE_CHECKING:
+    from checks.told import ClusterInfo
 
 
 def right_context(info: ClusterInfo, options: Mapping[str, Any]) -> None:

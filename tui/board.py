@@ -1,15 +1,17 @@
 """What the console knows, without a screen: problems, their plans, repairs under way, what is filtered."""
+from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from checks.model import Problem, Stage
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal
-from checks.told import ClusterInfo, Report
+from checks.stages import Stage
 
 if TYPE_CHECKING:
+    from checks.model import Problem
     from checks.repair.probe.answer import ProbeAnswer
+    from checks.told import ClusterInfo, Report
 
 _LATE = timedelta(seconds=5)
 
@@ -44,7 +46,7 @@ class Probed:
 
     running: bool
     progress: str = ""
-    answer: "ProbeAnswer | None" = None
+    answer: ProbeAnswer | None = None
     compared: tuple[str, ...] = ()
     """Where it agrees with what was reported and measured."""
     error: str = ""
@@ -98,7 +100,7 @@ class Board:
         texts = ((key, _text(problems[key])) for key in rows if not wanted or problems[key].cluster in wanted)
         return tuple(key for key, text in texts if all(word in text for word in words))
 
-    def with_report(self, report: Report, final: bool, now: datetime, *, resort: bool) -> "Board":
+    def with_report(self, report: Report, final: bool, now: datetime, *, resort: bool) -> Board:
         """Take in what a scan has found so far."""
         found = {problem.id: problem for problem in report.problems}
         order = tuple(found if resort else dict.fromkeys((*self.order, *found)))
@@ -113,28 +115,28 @@ class Board:
             offers=offers, repairs=repairs,
         )  # fmt: skip
 
-    def calmed(self) -> "Board":
+    def calmed(self) -> Board:
         """Before a new look: repairs that did not help, or were taken back, and old probes are no longer told."""
         repairs = {key: repair for key, repair in self.repairs.items() if repair.running or repair.mended}
         probes = {key: probed for key, probed in self.probes.items() if probed.running}
         kept = {key: p for key, p in self.kept.items() if key in repairs}
         return replace(self, repairs=repairs, probes=probes, kept=kept)
 
-    def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> "Board":
+    def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> Board:
         """Take in the plans of one problem."""
         return replace(self, offers={**self.offers, problem: offers})
 
-    def without_offers(self, problem: str) -> "Board":
+    def without_offers(self, problem: str) -> Board:
         """Forget the plans of one problem: they have to be made anew."""
         return replace(self, offers={key: offers for key, offers in self.offers.items() if key != problem})
 
-    def with_repair(self, problem: str, repair: Repair) -> "Board":
+    def with_repair(self, problem: str, repair: Repair) -> Board:
         """Note how far a repair has come; its row stays from now on."""
         begins = repair.running and not repair.progress
         kept = {**self.kept, problem: self.problems[problem]} if begins and problem in self.problems else self.kept
         return replace(self, repairs={**self.repairs, problem: repair}, kept=kept)
 
-    def with_probe(self, problem: str, probed: Probed) -> "Board":
+    def with_probe(self, problem: str, probed: Probed) -> Board:
         """Note how far a probe has come."""
         return replace(self, probes={**self.probes, problem: probed})
 

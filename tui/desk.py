@@ -1,28 +1,33 @@
 """What all parts of the console share: the doctor, the board, and how work is started and its end is shown."""
+from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
-from checks.facade import Facade
-from checks.model import Problem
 from tui import messages, work
 from tui.board import Board
 from tui.render import safe
 from tui.screens.base import BoardScreen, Dialog
 from tui.screens.box import Box
 
+if TYPE_CHECKING:
+    from checks.facade import Facade
+    from checks.model import Problem
+
 
 class Desk(App[int]):
     """Holds the state. Workers post messages; only handlers change anything."""
 
-    def __init__(self, doctor: Facade, scope: str = "all namespaces") -> None:
+    def __init__(self, opens: Callable[[], Facade], scope: str = "all namespaces") -> None:
+        """`opens` makes the doctor when it is first needed, which is after the first picture."""
         super().__init__()
-        self.doctor = doctor
+        self._opens = opens
         self.board = Board(scope=scope)
         self._number = 0
         self._stop = threading.Event()
@@ -32,6 +37,11 @@ class Desk(App[int]):
         self._leaving = False
         self._planning: set[str] = set()
         self._soon = False
+
+    @cached_property
+    def doctor(self) -> Facade:
+        """Whoever is asked for everything."""
+        return self._opens()
 
     def now(self) -> datetime:
         """The time that ages are counted from (UTC)."""

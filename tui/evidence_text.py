@@ -3,16 +3,20 @@
 Foreign text has its control characters made visible; in commands it is quoted for a shell (POSIX, section 2.2), so
 that every name comes out as it went in. No command holds a password: curl asks for it.
 """
+from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from checks.facts import Exchange, Fact
-from checks.model import Diagnosis, Evidence, Problem, Pull
 from checks.repair.commands import word as quoted
 from checks.vantage import View, views
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from checks.model import Diagnosis, Evidence, Problem, Pull
 
 PODS = 20
 """Pods that are listed by name."""

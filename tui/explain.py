@@ -1,16 +1,19 @@
 """`explain`: what a kubelet's text says, offline. Reads no cluster and no registry, and imports nothing heavy."""
+from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks import complaint
-from checks.answers import Reading
 from checks.errors import UsageError
 from checks.explain_input import Said, from_text
 from tui.exits import Exit, say
 from tui.stdio import lines, read_all, write, write_json
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from checks.answers import Reading
 
 Answer = dict[str, Any]
 _LEVELS = ("none", "likely", "proven")

@@ -1,4 +1,5 @@
 """Exporting: what goes into Git for a problem's plan or advice is written to a folder that a person names."""
+from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from checks.errors import DoctorError
-from checks.model import Problem
 from checks.repair.plan import FixPlan
 from tui import messages
 from tui.desk import Desk
@@ -19,6 +19,7 @@ from tui.work import Post, unexpected
 
 if TYPE_CHECKING:
     from checks.facade import Facade
+    from checks.model import Problem
 
 
 class Exporting(Desk):
@@ -60,7 +61,7 @@ class Exporting(Desk):
             self.push_screen(Box("Exported", Text("\n").join(map(safe, (*lines, "", last)))))
 
 
-def export(doctor: "Facade", post: Post, problem: Problem, plan: FixPlan, folder: Path) -> None:
+def export(doctor: Facade, post: Post, problem: Problem, plan: FixPlan, folder: Path) -> None:
     """Make the texts and write them; in a worker."""
     try:
         made = write(doctor.export(problem, plan), folder)

@@ -3,13 +3,13 @@
 To finish is to put back what was half done and to open the plan anew: what the receipt would have written is not
 believed, because others could have forged it and the cluster has moved on, and a new plan is proven.
 """
+from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
 from tui import messages, work
 from tui.looking import Looking
@@ -23,6 +23,7 @@ from tui.words import undo_command
 
 if TYPE_CHECKING:
     from checks.facade import Facade
+    from checks.model import Problem
 
 
 class Finishing(Repairing, Looking):
@@ -126,7 +127,7 @@ class Finishing(Repairing, Looking):
         self.agreed(PlanScreen(again), partial(self.apply_plan, again))
 
 
-def end_repair(doctor: "Facade", post: work.Post, receipt: str, confirmed: str = "") -> None:
+def end_repair(doctor: Facade, post: work.Post, receipt: str, confirmed: str = "") -> None:
     """Write into the receipt that the repair came to its end."""
     doctor.end_repair(receipt, confirmed)
     post(messages.Cleared("finished: the receipt stays, z and undo can still take it back"))

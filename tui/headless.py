@@ -1,19 +1,22 @@
 """The plain commands that look: data on stdout, words on stderr, exit codes from `Exit`."""
+from __future__ import annotations
 
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checks.facade import Facade
 from checks.fleet import doctor_for
 from checks.repair.plan import FixPlan, Refusal
-from checks.told import Report
 from tui.exits import Exit, on_interrupt, say
 from tui.options import merged
 from tui.start import world_for
 from tui.stdio import write_json
 from tui.words import undo_command
+
+if TYPE_CHECKING:
+    from checks.facade import Facade
+    from checks.told import Report
 
 Offers = Mapping[str, Sequence[FixPlan | Refusal]]
 

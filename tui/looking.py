@@ -1,14 +1,18 @@
 """Looking: scans, what they find, what moves afterwards, and testing again."""
+from __future__ import annotations
 
 import threading
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-from checks.model import Problem
 from tui import messages, work
 from tui.desk import Desk
 from tui.heap import settle, unsettle
 from tui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from checks.model import Problem
 
 
 class Looking(Desk):

@@ -1,13 +1,16 @@
 """A rule's page in the manual, from the rule itself."""
+from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.errors import UsageError
 from checks.rules import RULES, UNKNOWN, by_code
-from checks.rules.base import Rule
 from checks.slips import distance
 from tui.stdio import write, write_json
+
+if TYPE_CHECKING:
+    from checks.rules.base import Rule
 
 CODE = re.compile(r"\s*[Hh][Dd]\d{1,6}\s*")
 """What is meant as a code."""

@@ -1,19 +1,17 @@
 """The plain commands that plan, mend and undo: data on stdout, words on stderr, exit codes from `Exit`."""
+from __future__ import annotations
 
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.credentials import Login, Origin, OriginKind, Password
 from checks.errors import DoctorError, Interrupted, Refused, UsageError
-from checks.facade import Facade
 from checks.fleet import doctor_for
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Outcome, Progress, Refusal, Safety
-from checks.repair.receipt import Receipt
 from checks.report import problem_dict
 from tui import stdio, tables
 from tui.asking import agree, ask, print_outcome, right_context, show_plan
@@ -24,6 +22,11 @@ from tui.options import merged
 from tui.start import world_for
 from tui.wanted import as_far_as, duration, find_problem
 from tui.words import undo_command
+
+if TYPE_CHECKING:
+    from checks.facade import Facade
+    from checks.model import Problem
+    from checks.repair.receipt import Receipt
 
 
 def plan(parent: Mapping[str, Any], options: Mapping[str, Any], problem: str | None, output: str) -> int:

@@ -2,6 +2,7 @@
 
 Each carries the number of the scan it belongs to where there is one: a stale message is dropped.
 """
+from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,25 +10,24 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from checks.model import Diagnosis
-from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
-from checks.signin import Greeting
-from checks.told import ClusterInfo, Report
-
 if TYPE_CHECKING:
+    from checks.model import Diagnosis
     from checks.repair.onboard import Onboarding
+    from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
     from checks.repair.probe.answer import ProbeAnswer
     from checks.repair.probe.plan import ProbePlan
+    from checks.signin import Greeting
+    from checks.told import ClusterInfo, Report
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Connected(Message):
     """The cluster is there, and knows us."""
 
     info: ClusterInfo
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class BrokenOff(Message):
     """A repair was begun earlier and did not come to its end."""
 
@@ -40,7 +40,7 @@ class BrokenOff(Message):
     namespaces: tuple[str, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Explained(Message):
     """Problems as far as they are known; `final` ends the scan."""
 
@@ -49,14 +49,14 @@ class Explained(Message):
     final: bool
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Watched(Message):
     """From now on the cluster is watched."""
 
     number: int
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Moved(Message):
     """The cluster has moved since the scan; `trouble` says why the view is not live at the moment."""
 
@@ -65,7 +65,7 @@ class Moved(Message):
     trouble: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Offered(Message):
     """The plans of one problem."""
 
@@ -73,14 +73,14 @@ class Offered(Message):
     offers: tuple[FixPlan | Refusal, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Tested(Message):
     """A login of the form, tried."""
 
     proof: LoginProof
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Advanced(Message):
     """A repair or undo went one step on."""
 
@@ -88,7 +88,7 @@ class Advanced(Message):
     progress: Progress
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Finished(Message):
     """A repair or undo came to an end; `undo` holds what `z` would put back."""
 
@@ -98,7 +98,7 @@ class Finished(Message):
     undo: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Failed(Message):
     """Work ended in an error, already a sentence; `whole`: the scan itself could not be made."""
 
@@ -107,7 +107,7 @@ class Failed(Message):
     whole: bool = False
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Exported(Message):
     """What was written for Git, by the files' names; `error` says why nothing was."""
 
@@ -117,14 +117,14 @@ class Exported(Message):
     error: str = ""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Filtered(Message):
     """The filter line was changed."""
 
     words: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Greeted(Message):
     """What Harbor said to a login of the form, and whether it is used from now on."""
 
@@ -132,7 +132,7 @@ class Greeted(Message):
     used: bool
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class LoginPlanned(Message):
     """The plan that writes a login typed into the form, or why there is none."""
 
@@ -140,16 +140,16 @@ class LoginPlanned(Message):
     offer: FixPlan | Refusal
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ProbePlanned(Message):
     """A probe pod as it would be made, what admission would change, or why there is none."""
 
     problem: str
-    offer: "ProbePlan | Refusal"
+    offer: ProbePlan | Refusal
     notes: tuple[str, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ProbeAdvanced(Message):
     """A probe went one step on."""
 
@@ -157,32 +157,32 @@ class ProbeAdvanced(Message):
     progress: Progress
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class ProbeAnswered(Message):
     """A probe came to its end; `error` says why the node was not asked."""
 
     problem: str
-    answer: "ProbeAnswer | None"
+    answer: ProbeAnswer | None
     compared: tuple[str, ...]
     error: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Cleared(Message):
     """What became of something that an earlier run left behind."""
 
     sentence: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class TenantPlanned(Message):
     """What a new tenant needs and has already; without `made` the sentence says why it cannot be done."""
 
-    made: "Onboarding | None"
+    made: Onboarding | None
     sentence: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class CarriedOut(Message):
     """A plan without a row of its own came to its end."""
 
@@ -191,7 +191,7 @@ class CarriedOut(Message):
     good: bool
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class UndoShown(Message):
     """What an undo would put back; asked before it is done."""
 
@@ -202,7 +202,7 @@ class UndoShown(Message):
     cluster: str
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Retested(Message):
     """One problem, looked at again: its diagnoses as they are now; empty where nothing fails any more."""
 

@@ -1,12 +1,11 @@
 """The plain command for a new tenant: each step shown, what is so already skipped, a test pull at the end."""
+from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from checks.credentials import Login
 from checks.errors import UsageError
-from checks.facade import Facade
 from checks.fleet import doctor_for
 from checks.repair.onboard import Onboarding, Wanted
 from checks.repair.plan import Outcome
@@ -18,6 +17,10 @@ from tui.mending import given_login, tell
 from tui.options import merged
 from tui.start import DEMO_HARBOR, world_for
 from tui.testpull import tested_pull
+
+if TYPE_CHECKING:
+    from checks.credentials import Login
+    from checks.facade import Facade
 
 
 def onboard(parent: Mapping[str, Any], options: Mapping[str, Any], namespace: str, output: str) -> int:

@@ -1,20 +1,18 @@
 """The plain command that asks a node: manifest first, then the question, then the node's own answer."""
+from __future__ import annotations
 
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.errors import Interrupted, Refused, UsageError
-from checks.facade import Facade
 from checks.fleet import doctor_for
-from checks.model import Problem
 from checks.repair.plan import Progress, Refusal
 from checks.repair.probe.answer import ProbeAnswer, Said
 from checks.repair.probe.compare import compared
-from checks.repair.probe.plan import ProbePlan
 from tui import tables
 from tui.asking import ask, right_context
 from tui.exits import Exit, on_interrupt, say
@@ -23,6 +21,11 @@ from tui.options import merged
 from tui.probe_rows import SOURCE, manifest_lines
 from tui.start import world_for
 from tui.wanted import duration, find_problem
+
+if TYPE_CHECKING:
+    from checks.facade import Facade
+    from checks.model import Problem
+    from checks.repair.probe.plan import ProbePlan
 
 _CODES = {Said.PULLS: Exit.FINE, Said.FAILS: Exit.FAILING, Said.UNKNOWN: Exit.INCOMPLETE}
 

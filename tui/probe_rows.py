@@ -1,16 +1,17 @@
 """A probe as text: its manifest as YAML, what is said of it, and the node's answer beside the other vantage points."""
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.board import Probed
 from tui.render import Row, rights_rows, safe, short_addresses
 
 if TYPE_CHECKING:
     from checks.repair.probe.answer import ProbeAnswer
     from checks.repair.probe.plan import ProbePlan
+    from tui.board import Probed
 
 PROBE_WIDTH = 7
 SOURCE = "from the node (probe), at "
@@ -18,7 +19,7 @@ _SIGNS = {"pulls": ("✔", "green"), "fails": ("✖", "bold red"), "unknown": ("
 """By what the node said (`Said`)."""
 
 
-def manifest_lines(plan: "ProbePlan") -> list[str]:
+def manifest_lines(plan: ProbePlan) -> list[str]:
     """The pod as `kubectl apply` would take it, line by line, every unseen character escaped; few enough for a box."""
     import yaml
 
@@ -26,12 +27,12 @@ def manifest_lines(plan: "ProbePlan") -> list[str]:
     return text.splitlines()
 
 
-def manifest_text(plan: "ProbePlan") -> Text:
+def manifest_text(plan: ProbePlan) -> Text:
     """The same for a terminal."""
     return Text("\n").join(safe(line, "green") for line in manifest_lines(plan))
 
 
-def probe_rows(plan: "ProbePlan", notes: Sequence[str]) -> list[Row]:
+def probe_rows(plan: ProbePlan, notes: Sequence[str]) -> list[Row]:
     """What happens with it: rights, what is felt, what admission would change, when it ends, why it cannot be made."""
     rows = rights_rows(plan.rights)
     rows += [(Text("  !", "bold yellow"), safe(text)) for text in (*notes, *plan.warnings)]
@@ -42,7 +43,7 @@ def probe_rows(plan: "ProbePlan", notes: Sequence[str]) -> list[Row]:
     return rows
 
 
-def answer_lines(answer: "ProbeAnswer", compared: Sequence[str]) -> list[Row]:
+def answer_lines(answer: ProbeAnswer, compared: Sequence[str]) -> list[Row]:
     """The node's answer, its own words, and where it agrees with what else is known."""
     symbol, style = _SIGNS[answer.said]
     when = f"{answer.at.astimezone():%H:%M:%S}"

@@ -1,4 +1,5 @@
 """Asking the node: the probe's manifest is made and shown, a person agrees, its answer stands beside the evidence."""
+from __future__ import annotations
 
 import threading
 from dataclasses import replace
@@ -6,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from checks.errors import DoctorError
-from checks.model import Problem
 from checks.repair.plan import Progress, Refusal
 from tui import messages
 from tui.board import Probed
@@ -17,6 +17,7 @@ from tui.work import Post, unexpected
 
 if TYPE_CHECKING:
     from checks.facade import Facade
+    from checks.model import Problem
     from checks.repair.probe.plan import ProbePlan
 
 _HEARD = {"pulls": "says that it pulls", "fails": "says why it does not pull", "unknown": "gave no answer"}
@@ -46,7 +47,7 @@ class Probing(Desk):
         plan = event.offer
         self.agreed(ProbeScreen(plan, event.notes), partial(self.run_probe, plan))
 
-    def run_probe(self, plan: "ProbePlan", confirmed: str = "") -> None:
+    def run_probe(self, plan: ProbePlan, confirmed: str = "") -> None:
         """Run a probe that was read and agreed to."""
         problem = self.board.problems.get(plan.problem)
         if problem is None or self.board.probing or self._leaving:
@@ -75,7 +76,7 @@ class Probing(Desk):
         self.say(event.sentence)
 
 
-def plan_probe(doctor: "Facade", post: Post, problem: Problem) -> None:
+def plan_probe(doctor: Facade, post: Post, problem: Problem) -> None:
     """Make the probe, and let the API server say whether it would take the pod; in a worker."""
     offer = doctor.plan_probe(problem)
     if isinstance(offer, Refusal) or offer.why_not:
@@ -89,7 +90,7 @@ def plan_probe(doctor: "Facade", post: Post, problem: Problem) -> None:
 
 
 def run_probe(
-    doctor: "Facade", post: Post, plan: "ProbePlan", problem: Problem, stop: threading.Event, confirmed: str = ""
+    doctor: Facade, post: Post, plan: ProbePlan, problem: Problem, stop: threading.Event, confirmed: str = ""
 ) -> None:
     """Run the probe; however it ends is told, since leaving waits for it; in a worker."""
     from checks.repair.probe.compare import compared

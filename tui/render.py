@@ -4,17 +4,23 @@ Everything becomes `Text` (never markup), with control characters made visible. 
 together; every symbol is one cell wide.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from rich.table import Table
 from rich.text import Text
 
-from checks.model import Passed, Problem, Proof, StageState
 from checks.repair.plan import FixPlan, Refusal, RightAnswer, Safety
+from checks.stages import Passed
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from checks.model import Problem, Proof, StageState
 
 SAFETY_MARK = {Safety.ONE_KEY: "!", Safety.CONFIRM: "+", Safety.ADVICE: "i"}
 SAFETY_WORD = {

@@ -1,12 +1,12 @@
 """Mending: plans chosen by key, the form, repairs as they go, and undo."""
+from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from checks.credentials import Login
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal, Safety
 from tui import messages, work
 from tui.apart import Apart
@@ -15,7 +15,11 @@ from tui.render import diff_line, safe
 from tui.screens.box import Box
 from tui.screens.form import FormScreen
 from tui.screens.plan import PlanScreen
-from tui.widgets.detail import Detail
+
+if TYPE_CHECKING:
+    from checks.credentials import Login
+    from checks.model import Problem
+    from tui.widgets.detail import Detail
 
 
 class Repairing(Apart):

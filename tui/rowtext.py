@@ -1,15 +1,19 @@
 """Rows of the lists, fitted to a width: nothing that decides is cut, long names are cut in the middle."""
+from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from checks.model import Problem
-from tui.board import Board
 from tui.render import SAFETY_MARK, age, mark, middle, pods, since
 from tui.visible import visible
 from tui.words import row_note
+
+if TYPE_CHECKING:
+    from checks.model import Problem
+    from tui.board import Board
 
 _PODS, _SINCE, _MEND = 4, 5, 1
 """Widths of the right-hand columns."""

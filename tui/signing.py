@@ -1,17 +1,17 @@
 """The form for a login at Harbor's API: tested on a key, then used for a new look."""
+from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from checks.credentials import Login
-from checks.facts import Fact
 from tui import messages
 from tui.desk import Desk
 from tui.screens.form import HarborScreen
-from tui.work import Post
 
 if TYPE_CHECKING:
+    from checks.credentials import Login
     from checks.facade import Facade
+    from tui.work import Post
 
 
 class Signing(Desk):
@@ -19,6 +19,8 @@ class Signing(Desk):
 
     def ask_harbor_login(self) -> None:
         """Open the form, for the first Harbor of the list."""
+        from checks.facts import Fact
+
         evidence = (d.evidence for problem in self.board.problems.values() for d in problem.diagnoses)
         pings = (found.ping.value for found in evidence if isinstance(found.ping, Fact))
         self.push_screen(HarborScreen(next((ping.host for ping in pings if ping.harbor), "")))
@@ -43,7 +45,7 @@ class Signing(Desk):
         await self.run_action("app.look")
 
 
-def greet(doctor: "Facade", post: Post, login: Login, use: bool) -> None:
+def greet(doctor: Facade, post: Post, login: Login, use: bool) -> None:
     """Ask Harbor whether it knows a login; with `use` it is used from then on where it does."""
     greeting = doctor.use_harbor(login) if use else doctor.greet_harbor(login)
     post(messages.Greeted(greeting, use and greeting.known))

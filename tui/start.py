@@ -1,18 +1,23 @@
 """Starts the console, the demo, and what they need: the heavy imports happen behind the first frame."""
 
+from __future__ import annotations
+
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.credentials import Login, Origin, OriginKind
 from checks.errors import UsageError
 from checks.settings import Settings
 from tui.options import settings_of
+
+if TYPE_CHECKING:
+    from checks.facade import Facade
 
 TURN = 0.001
 """Seconds after which a busy thread lets the screen's have its turn; Python's own 0.005 is felt in every key."""
@@ -29,6 +34,8 @@ def world_for(options: Mapping[str, Any]) -> Iterator[Settings]:
     if not options["demo"]:
         yield settings_of(options)
         return
+    import tempfile
+
     from checks.demo.world import World
 
     with tempfile.TemporaryDirectory(prefix="harbor-doctor-demo-") as folder, World() as world:
@@ -55,22 +62,35 @@ def demo_settings(world: Any, folder: Path, options: Mapping[str, Any]) -> Setti
 
 
 def console(options: Mapping[str, Any]) -> int:
-    """Run the full-screen console; returns the exit code. The demo's world starts behind the first frame."""
-    from checks.doctor import Doctor
-    from checks.facade import Facade
-    from checks.fleet import doctor_for
+    """Run the full-screen console; returns the exit code. Doctor and demo are made behind the first frame.
+
+    Raises ConfigError where one of several contexts is not known.
+    """
     from tui.app import HarborDoctor
 
     given = [name for text in options["namespaces"] or () for name in text.split(",") if name]
     scope = ", ".join(given) if given and not options["all_namespaces"] else "all namespaces"
     with ExitStack() as stack:
-        if options["demo"]:
-            doctor: Facade = Doctor(lambda: stack.enter_context(world_for(options)))
-        else:
-            doctor = doctor_for(settings_of(options), PATIENCE)
-        stack.callback(doctor.close)
+        settings = None if options["demo"] else settings_of(options)
+        opens = cache(partial(_opened, options, settings, stack))
+        if settings is not None and (settings.contexts or settings.all_contexts):
+            # A context that is not there is told before the screen changes.
+            opens()
         sys.setswitchinterval(TURN)
-        return HarborDoctor(doctor, scope).run() or 0
+        return HarborDoctor(opens, scope).run() or 0
+
+
+def _opened(options: Mapping[str, Any], settings: Settings | None, stack: ExitStack) -> Facade:
+    """Make the doctor, of a pretend world without `settings`; closed with the stack."""
+    from checks.doctor import Doctor
+    from checks.fleet import doctor_for
+
+    if settings is None:
+        doctor: Facade = Doctor(lambda: stack.enter_context(world_for(options)))
+    else:
+        doctor = doctor_for(settings, PATIENCE)
+    stack.callback(doctor.close)
+    return doctor
 
 
 def serve_demo(directory: str) -> int:

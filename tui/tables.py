@@ -1,20 +1,18 @@
 """Tables for the plain commands."""
+from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from checks.doctor import Report
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
-from checks.repair.receipt import Receipt
 from tui.exits import say
 from tui.render import (
     PLAN_WIDTH,
@@ -30,6 +28,11 @@ from tui.render import (
     since,
 )
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from checks.doctor import Report
+    from checks.model import Problem
+    from checks.repair.receipt import Receipt
 
 Offers = Sequence[FixPlan | Refusal]
 

@@ -1,12 +1,16 @@
 """What a person names on the command line: a problem, a time to wait."""
+from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from checks.errors import UsageError
-from checks.model import Problem
 from checks.rules.near import nearest
 from checks.slips import distance
+
+if TYPE_CHECKING:
+    from checks.model import Problem
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "": 1.0}
 

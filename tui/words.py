@@ -1,12 +1,16 @@
 """Short texts that rows, panes and bars share."""
+from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from tui.board import Board, Repair
 from tui.render import pods
 from tui.visible import visible
+
+if TYPE_CHECKING:
+    from tui.board import Board, Repair
 
 BRAND = " harbor-doctor "
 """What the header begins with, where there is room."""

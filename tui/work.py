@@ -1,4 +1,5 @@
 """What runs in worker threads: calls the doctor, tells what came of it, touches no widget."""
+from __future__ import annotations
 
 import threading
 import traceback
@@ -8,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from checks.credentials import Login
 from checks.errors import DoctorError, Interrupted
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
 from tui.heap import loaded
 
 if TYPE_CHECKING:
+    from checks.credentials import Login
     from checks.facade import Facade
+    from checks.model import Problem
 
 Post = Callable[[Message], object]
 SCAN = "scan"
@@ -44,7 +45,7 @@ def unexpected(error: Exception) -> str:
     return f"a bug in harbor-doctor broke this off: {type(error).__name__} at {place}"
 
 
-def scan(doctor: "Facade", post: Post, number: int, stop: threading.Event) -> None:
+def scan(doctor: Facade, post: Post, number: int, stop: threading.Event) -> None:
     """Connect, look, explain; results stream."""
     try:
         info = doctor.connect()
@@ -63,7 +64,7 @@ def scan(doctor: "Facade", post: Post, number: int, stop: threading.Event) -> No
         post(messages.Moved(number, now, trouble))
 
 
-def leftovers(doctor: "Facade", post: Post) -> None:
+def leftovers(doctor: Facade, post: Post) -> None:
     """Tell what an earlier run left behind: probe pods, and a repair that did not come to its end."""
     for sentence in doctor.clear_probes():
         post(messages.Cleared(sentence))
@@ -73,7 +74,7 @@ def leftovers(doctor: "Facade", post: Post) -> None:
         post(messages.BrokenOff(one.title, one.id, one.created, one.context, one.problem, spaces))
 
 
-def offers(doctor: "Facade", post: Post, problem: Problem) -> None:
+def offers(doctor: Facade, post: Post, problem: Problem) -> None:
     """Make the plans of one problem; where that fails, why stands in their place."""
     made: tuple[FixPlan | Refusal, ...]
     try:
@@ -87,7 +88,7 @@ def offers(doctor: "Facade", post: Post, problem: Problem) -> None:
     post(messages.Offered(problem.id, made))
 
 
-def all_offers(doctor: "Facade", post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
+def all_offers(doctor: Facade, post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
     """Make the plans of all problems, one problem after the other, so that the rows show what can be mended."""
     for problem in problems:
         if stop.is_set():
@@ -96,7 +97,7 @@ def all_offers(doctor: "Facade", post: Post, problems: tuple[Problem, ...], stop
 
 
 def repair(
-    doctor: "Facade", post: Post, plan: FixPlan, problem: Problem, stop: threading.Event, confirmed: str = ""
+    doctor: Facade, post: Post, plan: FixPlan, problem: Problem, stop: threading.Event, confirmed: str = ""
 ) -> None:
     """Apply a plan, watch until the pods have pulled, tell what `z` would put back."""
 
@@ -110,7 +111,7 @@ def repair(
     post(messages.Finished(problem.id, outcome, False, undo))
 
 
-def show_undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
+def show_undo(doctor: Facade, post: Post, problem: str, receipt: str) -> None:
     """Find what the last repair's undo would put back."""
     found = doctor.receipts()
     chosen = next((r for r in found if not receipt or r.id == receipt), None)
@@ -121,7 +122,7 @@ def show_undo(doctor: "Facade", post: Post, problem: str, receipt: str) -> None:
     post(messages.UndoShown(chosen.problem, chosen.id, chosen.title, lines, chosen.context))
 
 
-def undo(doctor: "Facade", post: Post, problem: str, receipt: str, confirmed: str = "") -> None:
+def undo(doctor: Facade, post: Post, problem: str, receipt: str, confirmed: str = "") -> None:
     """Take a repair back."""
 
     def tell(progress: Progress) -> None:
@@ -131,18 +132,18 @@ def undo(doctor: "Facade", post: Post, problem: str, receipt: str, confirmed: st
 
 
 def retest(
-    doctor: "Facade", post: Post, problem: Problem, number: int, stop: threading.Event, *, told: bool = True
+    doctor: Facade, post: Post, problem: Problem, number: int, stop: threading.Event, *, told: bool = True
 ) -> None:
     """Look again at what a problem rests on; `told` says whether a person asked for it and waits for a word."""
     post(messages.Retested(number, problem.id, doctor.retest(problem, stop), told))
 
 
-def test_login(doctor: "Facade", post: Post, problem: Problem, login: Login) -> None:
+def test_login(doctor: Facade, post: Post, problem: Problem, login: Login) -> None:
     """Try a login on the failing images."""
     post(messages.Tested(doctor.prove(problem, login)))
 
 
-def plan_login(doctor: "Facade", post: Post, problem: Problem, login: Login) -> None:
+def plan_login(doctor: Facade, post: Post, problem: Problem, login: Login) -> None:
     """Make the plan that writes a typed login."""
     made = doctor.offers(problem, login)
     chosen = next((offer for offer in made if offer.id == "new-login"), None)

@@ -1,11 +1,14 @@
 """A repair as data: what a person reads before any key is pressed."""
+from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from checks.model import ObjectRef
 from checks.repair.steps import Step, Verb
+
+if TYPE_CHECKING:
+    from checks.model import ObjectRef
 
 FEW = 3
 """Pods that are named one by one."""
@@ -98,7 +101,7 @@ class FixPlan:
     keep: Keep = Keep.CLUSTER
     home: str = ""
     """The namespace whose receipt holds what is written in Harbor."""
-    then: "FixPlan | None" = None
+    then: FixPlan | None = None
     """What may be offered once the pods have pulled: to disable the robot account that was replaced."""
     cluster: str = ""
     """The context that it writes to, where several clusters are looked at."""
@@ -108,6 +111,8 @@ class FixPlan:
     @property
     def fingerprint(self) -> str:
         """Changes whenever anything a person reads in this plan changes; a key applies only what it was shown for."""
+        import hashlib
+
         lines = (repr(line) for step in self.steps for line in (step.describe(), *step.diff()))
         head = (self.cluster, self.confirm, self.id, self.safety, self.title)
         text = "\x00".join((*head, *self.asks, *self.warnings, *lines))
@@ -119,7 +124,7 @@ class FixPlan:
         return (*self.asks, *((name_asked(self.confirm),) if self.confirm else ()))
 
     @property
-    def lines(self) -> tuple["tuple[str, str]", ...]:
+    def lines(self) -> tuple[tuple[str, str], ...]:
         """The whole diff: (mark, text) with mark one of `~ + - =` and a space for context; many pods as one line."""
         pods = [step for step in self.steps if step.verb is Verb.REPLACE_POD]
         if len(pods) <= FEW:

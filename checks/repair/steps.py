@@ -1,9 +1,9 @@
 """One write each: what it shows, does, and how it is taken back."""
+from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from checks.credentials import Login
 from checks.errors import (
     Conflict,
     DoctorError,
@@ -15,8 +15,11 @@ from checks.errors import (
     Throttled,
     Unauthenticated,
 )
-from checks.model import ObjectRef
-from checks.repair.sealed import Sealed
+
+if TYPE_CHECKING:
+    from checks.credentials import Login
+    from checks.model import ObjectRef
+    from checks.repair.sealed import Sealed
 
 Body = dict[str, Any]
 """A Kubernetes object as JSON, with every field it had."""

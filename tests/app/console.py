@@ -198,7 +198,7 @@ async def console(
     """Open the console; at the end it is closed and all its connections with it."""
     assert settings is not None or doctor is not None
     mine = doctor or Doctor(settings or Settings())
-    app = HarborDoctor(mine)
+    app = HarborDoctor(lambda: mine)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Hand(app, pilot)

@@ -142,7 +142,7 @@ async def shoot(
     request: pytest.FixtureRequest, doctor: Doctor, name: str, size: str, *keys: str,
     done: Callable[[HarborDoctor], bool] = planned,
 ) -> None:  # fmt: skip
-    app = StillConsole(doctor)
+    app = StillConsole(lambda: doctor)
     async with app.run_test(size=SIZES[size]) as pilot:
         await settle(pilot, done)
         await pilot.press(*keys)
@@ -202,7 +202,7 @@ async def test_nothing_waits_for_an_image(request, tmp_path, size) -> None:
 
 async def test_mended_with_what_undo_would_put_back(request, tmp_path) -> None:
     with small_world("HD109") as world, still(settings_for(world, tmp_path)) as doctor:
-        app = StillConsole(doctor)
+        app = StillConsole(lambda: doctor)
         async with app.run_test(size=SIZES["120x40"]) as pilot:
             await settle(pilot, planned)
             await pilot.press("enter", "f")

@@ -110,7 +110,8 @@ def test_no_more_than_four_registries_are_tried() -> None:
 
 
 def _tried_as(prober: Prober, user: str, password: str, image: str):
-    return (tried(prober, parse(image), Login(user, Password(password), Origin(OriginKind.SECRET, "x/y", HARBOR)), None),)
+    login = Login(user, Password(password), Origin(OriginKind.SECRET, "x/y", HARBOR))
+    return (tried(prober, parse(image), login, None),)
 
 
 @pytest.mark.parametrize("image", ["shop/web:1.4.2", "shop/web:9", "web/frontend:3.2.0", "nope/web:1"])

@@ -395,7 +395,7 @@ async def _shot(hand: Hand, name: str, found: Found) -> None:
 
 async def _used(world: World, folder: Path, found: Found) -> BaseException:
     doctor = Doctor(settings_for(world, folder / "state"))
-    app = Crashing(doctor)
+    app = Crashing(lambda: doctor)
     try:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             hand = Hand(app, pilot)

@@ -1,4 +1,5 @@
 """What all screens share: they show the board, and no worker's failure goes unseen."""
+from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -8,16 +9,16 @@ from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.worker import Worker, WorkerState
 
-from checks.credentials import Login
-from checks.facade import Facade
-from checks.model import Problem
-from checks.repair.plan import FixPlan
-from tui.board import Board
 from tui.screens.naming import LINES, NameField
-from tui.widgets.detail import Detail
 
 if TYPE_CHECKING:
+    from checks.credentials import Login
+    from checks.facade import Facade
+    from checks.model import Problem
     from checks.repair.onboard import Wanted
+    from checks.repair.plan import FixPlan
+    from tui.board import Board
+    from tui.widgets.detail import Detail
 
 LOW = 20
 """Lines below which a form makes itself small."""
@@ -65,7 +66,7 @@ class Console(Protocol):
     def plan_login(self, problem: Problem, login: Login) -> None:
         """Make the plan that writes a typed login, and open it."""
 
-    def plan_tenant(self, wanted: "Wanted") -> None:
+    def plan_tenant(self, wanted: Wanted) -> None:
         """Look what a new tenant has already, make the plan for the rest, and open it."""
 
     def now(self) -> datetime:

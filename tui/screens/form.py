@@ -1,6 +1,7 @@
 """Forms that ask for a login: one for a pull Secret, tested before it is written, and one for Harbor's API."""
+from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import getters
@@ -10,10 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Label, Static
 
 from checks.credentials import Login, Origin, OriginKind, Password
-from checks.model import Problem
-from checks.repair.plan import LoginProof
 from tui.render import safe
 from tui.screens.base import Dialog
+
+if TYPE_CHECKING:
+    from checks.model import Problem
+    from checks.repair.plan import LoginProof
 
 
 class LoginForm(Dialog):

@@ -1,8 +1,13 @@
 """Which keys a screen offers now; a key that cannot be used is dim and says why when pressed."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from checks.repair.plan import FixPlan
-from tui.board import Board
 from tui.widgets.bars import Hint
+
+if TYPE_CHECKING:
+    from tui.board import Board
 
 
 def hints(board: Board, key: str | None, *, narrow: bool = False, opened: bool = False) -> tuple[Hint, ...]:

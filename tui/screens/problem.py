@@ -1,16 +1,19 @@
 """One problem, full width: all evidence, every plan."""
+from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from tui.board import Board
 from tui.screens.base import BoardScreen
 from tui.screens.hints import hints
 from tui.widgets.bars import Footer, Header
 from tui.widgets.detail import Detail
+
+if TYPE_CHECKING:
+    from tui.board import Board
 
 
 class ProblemScreen(BoardScreen):

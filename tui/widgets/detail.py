@@ -1,4 +1,7 @@
 """The right-hand side: verdict, path, proof, and the plans with their diffs."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -6,9 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from checks.model import Problem
 from checks.repair.plan import FixPlan, Refusal
-from tui.board import Board, Repair
 from tui.probe_rows import probed_rows
 from tui.render import (
     KEY_WIDTH,
@@ -28,6 +29,10 @@ from tui.render import (
     safe,
 )
 from tui.words import clock, outcome_sign
+
+if TYPE_CHECKING:
+    from checks.model import Problem
+    from tui.board import Board, Repair
 
 EVIDENCE_SHORT = 6
 """Lines of evidence beside the list; opened, all are shown."""
