@@ -18,10 +18,11 @@ class Password:
     Holds text; bytes that are not UTF-8 are kept by `surrogateescape`. Call `reveal()` only where it is sent.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_digest", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._digest = b""
 
     def reveal(self) -> str:
         """Return the plain password."""
@@ -29,11 +30,14 @@ class Password:
 
     def digest(self) -> bytes:
         """Return a fingerprint keyed with a random key of this process: good for equality, useless elsewhere."""
-        # Here, since the first picture does not wait for what only a scan needs.
-        import hashlib
-        import hmac
+        if not self._digest:
+            # Here, since the first picture does not wait for what only a scan needs.
+            import hashlib
+            import hmac
 
-        return hmac.new(_PROCESS_KEY, self._text.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
+            said = self._text.encode("utf-8", "surrogateescape")
+            self._digest = hmac.new(_PROCESS_KEY, said, hashlib.sha256).digest()
+        return self._digest
 
     def trailing_white_space(self) -> str:
         """Name the white space that the password ends in: `a line break`, `a blank`, ..., or an empty text."""

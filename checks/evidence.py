@@ -66,6 +66,7 @@ class Gatherer:
         self._clock = clock
         self._past = Histories(cluster, clock)
         self._objects: Once[ObjectRef, Fact[Body | None] | Unknown] = Once()
+        self._secrets: Once[ObjectRef, Fact[PullSecret | None] | Unknown] = Once()
         self._names: Once[str, Fact[tuple[str, ...]] | Unknown] = Once()
 
     def use_harbor(self, harbor: HarborReads) -> None:
@@ -76,12 +77,14 @@ class Gatherer:
     def forget(self, namespaces: frozenset[str]) -> None:
         """Read the objects of these namespaces anew when next asked."""
         self._objects.forget(lambda ref: ref.namespace in namespaces or not ref.namespace)
+        self._secrets.forget(lambda ref: ref.namespace in namespaces)
         self._names.forget(lambda name: name in namespaces)
         self._past.forget(lambda ref: ref.namespace in namespaces)
 
     def forget_all(self) -> None:
         """Read every object anew when next asked."""
         self._objects.forget(lambda _: True)
+        self._secrets.forget(lambda _: True)
         self._names.forget(lambda _: True)
         self._past.forget(lambda _: True)
 
@@ -129,7 +132,11 @@ class Gatherer:
 
     def secret(self, namespace: str, name: str) -> Fact[PullSecret | None] | Unknown:
         """Return a Secret as the kubelet reads it, None inside a Fact where it does not exist."""
-        found = self._object(ObjectRef("Secret", namespace, name))
+        ref = ObjectRef("Secret", namespace, name)
+        return self._secrets.get(ref, lambda: self._secret(ref))
+
+    def _secret(self, ref: ObjectRef) -> Fact[PullSecret | None] | Unknown:
+        found = self._object(ref)
         if isinstance(found, Unknown):
             return found
         return Fact(read_secret(found.value) if found.value is not None else None, found.source, found.at)

@@ -24,11 +24,13 @@ class Pace:
     at_one_registry: int
     following: int
     """The others, which seldom wait for anything: more of them only take turns with the screen."""
+    rest: float = 0.0
+    """Seconds of rest after each pull: a thread that never waits takes its turn whenever the screen's is over."""
 
 
 QUICK = Pace(leading=24, at_one_registry=8, following=3)
 """Somebody waits for the answer."""
-CALM = Pace(leading=8, at_one_registry=2, following=1)
+CALM = Pace(leading=8, at_one_registry=2, following=1, rest=0.001)
 """Behind somebody's back: what they do now comes first."""
 _AT_FIRST = 2
 """Leading lots at one registry until one has ended, or for `_ALONE` seconds: all at once, none would end soon."""
@@ -53,7 +55,7 @@ def explained(
     running: dict[Future[tuple[Diagnosis, ...]], _Lot] = {}
     try:
         while running or lots:
-            running |= {pool.submit(_each, explain, lot, stop): lot for lot in lots.take()}
+            running |= {pool.submit(_each, explain, lot, stop, pace.rest): lot for lot in lots.take()}
             done, _ = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
             if stop.is_set():
                 raise Interrupted("stopped on request")
@@ -64,8 +66,17 @@ def explained(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _each(explain: Callable[[Pull], Diagnosis], lot: _Lot, stop: threading.Event) -> tuple[Diagnosis, ...]:
-    return tuple(explain(pull) for pull in lot if not stop.is_set())
+def _each(
+    explain: Callable[[Pull], Diagnosis], lot: _Lot, stop: threading.Event, rest: float
+) -> tuple[Diagnosis, ...]:
+    found = list[Diagnosis]()
+    for pull in lot:
+        if stop.is_set():
+            break
+        found.append(explain(pull))
+        if rest:
+            time.sleep(rest)
+    return tuple(found)
 
 
 class _Lots:

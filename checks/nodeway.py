@@ -7,6 +7,7 @@ front where a proxy was dialled (net/http, transport.go), `current time T is aft
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from checks.complaints.text import Chain, chains
 
@@ -38,8 +39,12 @@ class NodeWay:
     """The end of the certificate's time; if `early`, its beginning."""
 
 
+@lru_cache(1024)
 def node_way(message: str, detail: str = "") -> NodeWay:
-    """Read a kubelet's text; `detail`: the words that decided, to tell one of several errors from the others."""
+    """Read a kubelet's text; `detail`: the words that decided, to tell one of several errors from the others.
+
+    Thousands of pods of one image say the same, so what was read is kept.
+    """
     found = chains(message)
     chain = next((each for each in found if detail and _ends(each, detail)), found[-1] if found else None)
     return NodeWay() if chain is None else _way(chain)

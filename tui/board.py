@@ -106,7 +106,7 @@ class Board:
         order = tuple(found if resort else dict.fromkeys((*self.order, *found)))
         looked = now if final else self.looked_at
         before = self.problems
-        same = {key for key, problem in found.items() if key in before and _pods(problem) == _pods(before[key])}
+        same = {key for key, problem in found.items() if key in before and pod_uids(problem) == pod_uids(before[key])}
         # Plans were made for these pods and no others.
         offers = {key: plans for key, plans in self.offers.items() if key in same}
         repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report)}
@@ -125,6 +125,11 @@ class Board:
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> Board:
         """Take in the plans of one problem."""
         return replace(self, offers={**self.offers, problem: offers})
+
+    def has(self, problem: str, pods: frozenset[str]) -> bool:
+        """Does a problem stand here with exactly these pods?"""
+        found = self.problems.get(problem)
+        return found is not None and pod_uids(found) == pods
 
     def without_offers(self, problem: str) -> Board:
         """Forget the plans of one problem: they have to be made anew."""
@@ -189,7 +194,8 @@ def _again(repair: Repair, found: Problem | None, report: Report) -> bool:
     return seen - repair.at > _LATE or any(pull.created and pull.created > repair.at for pull in found.pulls)
 
 
-def _pods(problem: Problem) -> frozenset[str]:
+def pod_uids(problem: Problem) -> frozenset[str]:
+    """Return which pods a problem has: plans are made for these and no others."""
     return frozenset(pull.pod_uid for pull in problem.pulls)
 
 

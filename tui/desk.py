@@ -36,6 +36,9 @@ class Desk(App[int]):
         """Ends the watch of a repair: only on leaving."""
         self._leaving = False
         self._planning: set[str] = set()
+        """Problems whose plans are being made in their turn."""
+        self._wanted: set[str] = set()
+        """Those whose plans are being made at once: somebody looks at them."""
         self._soon = False
 
     @cached_property
@@ -92,6 +95,7 @@ class Desk(App[int]):
     def on_failed(self, event: messages.Failed) -> None:
         """An error is a sentence: in the row it belongs to, or over the screen."""
         self._planning.discard(event.problem)
+        self._wanted.discard(event.problem)
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
             # What stopped it may have changed what the plans were made from.

@@ -12,6 +12,8 @@ _M_ARENA_MAX = -8
 _LARGE = 1 << 20
 """Bytes from which a block is mapped apart, and so gone when it is freed."""
 _HEAPS = 2
+_OFTEN = (10_000, 20, 20)
+"""How often garbage is looked for (`gc.set_threshold`): each look stops the screen, and little of ours is cyclic."""
 
 
 def tune_heaps() -> None:
@@ -34,6 +36,7 @@ def begin_loading() -> None:
 def loaded() -> None:
     """What there is by now stays and is never searched again; later garbage is. Does nothing if not loading."""
     if not gc.isenabled():
+        gc.set_threshold(*_OFTEN)
         gc.freeze()
         gc.enable()
 

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from checks.model import Problem
 
 
+CALM = 1.0
+"""Seconds between two rounds of plans for all problems while the cluster moves."""
+
+
 class Looking(Desk):
     """The part of the console that finds and explains."""
+
+    _plans_due = False
 
     def action_look(self) -> None:
         """Look at the whole cluster, again."""
@@ -40,6 +46,7 @@ class Looking(Desk):
         if event.final:
             settle()
             self._planning.clear()
+            self._wanted.clear()
             self._plan_all(event.report.problems)
 
     def on_watched(self, event: messages.Watched) -> None:
@@ -53,7 +60,18 @@ class Looking(Desk):
             return
         board = self.board.with_report(event.report, True, self.now(), resort=False)
         self.show(replace(board, live=not event.trouble, trouble=event.trouble))
-        self._plan_all(event.report.problems)
+        self._plan_soon()
+
+    def _plan_soon(self) -> None:
+        """Plans of what moved wait a moment: in a storm they would be out of date before they are made."""
+        if not self._plans_due:
+            self._plans_due = True
+            self.set_timer(CALM, self._plan_moved)
+
+    def _plan_moved(self) -> None:
+        self._plans_due = False
+        if not self.board.scanning and self.board.report is not None:
+            self._plan_all(self.board.report.problems)
 
     def _plan_all(self, problems: tuple[Problem, ...]) -> None:
         """Make the plans that are neither there nor being made, so that every row shows what can be mended."""
@@ -66,13 +84,20 @@ class Looking(Desk):
         """The plans of this problem are needed now."""
         found = self.board.problems.get(problem)
         done = self.board.is_mended(problem)
-        if found is not None and problem not in self.board.offers and not self.board.scanning and not done:
+        if problem in self._wanted or problem in self.board.offers or self.board.scanning or done:
+            return
+        if found is not None:
+            self._wanted.add(problem)
             self._start("offers", partial(work.offers, self.doctor, self.post_message, found), problem)
 
     def on_offered(self, event: messages.Offered) -> None:
-        """Plans are there."""
+        """Plans are there; those for pods that are not the problem's any more are made anew."""
         self._planning.discard(event.problem)
-        self.board = self.board.with_offers(event.problem, event.offers)
+        self._wanted.discard(event.problem)
+        if self.board.has(event.problem, event.pods):
+            self.board = self.board.with_offers(event.problem, event.offers)
+        else:
+            self._plan_soon()
         self.show_soon()
 
     def on_filtered(self, event: messages.Filtered) -> None:

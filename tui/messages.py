@@ -71,6 +71,8 @@ class Offered(Message):
 
     problem: str
     offers: tuple[FixPlan | Refusal, ...]
+    pods: frozenset[str]
+    """Uids of the pods that they were made for."""
 
 
 @dataclass(eq=False, repr=False)

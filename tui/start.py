@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 TURN = 0.001
 """Seconds after which a busy thread lets the screen's have its turn; Python's own 0.005 is felt in every key."""
+FRAMES = "240"
+"""Frames a second that Textual may draw (`TEXTUAL_FPS`). It waits for the next one before it draws, and at its own 60
+that is half of what a key takes; nothing here moves by itself, so no more frames are drawn for it."""
 PATIENCE = 3.0
 """Seconds that the console waits for clusters that say nothing, once another has been looked at."""
 
@@ -66,6 +69,7 @@ def console(options: Mapping[str, Any]) -> int:
 
     Raises ConfigError where one of several contexts is not known.
     """
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     from tui.app import HarborDoctor
 
     given = [name for text in options["namespaces"] or () for name in text.split(",") if name]

@@ -12,6 +12,7 @@ from textual.message import Message
 from checks.errors import DoctorError, Interrupted
 from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
+from tui.board import pod_uids
 from tui.heap import loaded
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def offers(doctor: Facade, post: Post, problem: Problem) -> None:
         made = (Refusal("plans", "", "No plan could be made", str(error)),)
     except Exception as error:
         made = (Refusal("plans", "", "No plan could be made", unexpected(error)),)
-    post(messages.Offered(problem.id, made))
+    post(messages.Offered(problem.id, made, pod_uids(problem)))
 
 
 def all_offers(doctor: Facade, post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:

@@ -50,7 +50,7 @@ class MainScreen(BoardScreen):
         # There are no rows yet; a class that is there from the start is one pass over all styles less.
         super().__init__(classes="bare")
         self._board = Board()
-        self._pods: dict[str, Text] = {}
+        self._texts: dict[str, Text] = {}
 
     def compose(self) -> ComposeResult:
         """Header, list and pods left, detail right, footer."""
@@ -87,11 +87,11 @@ class MainScreen(BoardScreen):
         self.query_one(Heading).clusters = board.clusters
         self.problems.show(rows)
         self.set_class(not rows, "bare")
-        self.query_one("#empty", Static).update(Text("\n").join(empty_lines(board)))
+        if not rows:
+            self._put("#empty", Text("\n").join(empty_lines(board)))
         lines = notice_lines(board) if rows else []
-        notice = self.query_one("#notice", Static)
-        notice.display = bool(lines)
-        notice.update(Text("\n").join(lines))
+        self.query_one("#notice", Static).display = bool(lines)
+        self._put("#notice", Text("\n").join(lines))
         self._show_selected()
 
     def _show_selected(self) -> None:
@@ -101,10 +101,16 @@ class MainScreen(BoardScreen):
         self.pods.show(tuple(str(n) for n in range(len(problem.pulls))) if problem else ())
         count = len(problem.pulls) if problem else 0
         self.pods.border_title = f" {count} container{'s' * (count != 1)} of this problem " if problem else ""
-        self.query_one("#brief", Static).update(safe(problem.sentence) if problem else Text(""))
+        self._put("#brief", safe(problem.sentence) if problem else Text(""))
         self.footer.show(hints(board, key, narrow=self.has_class("narrow")))
         if problem is not None and problem.id not in board.offers:
             self.console.want_offers(problem.id)
+
+    def _put(self, name: str, text: Text) -> None:
+        """Change a text; the same one again would lay the whole screen out anew."""
+        if self._texts.get(name) != text:
+            self._texts[name] = text
+            self.query_one(name, Static).update(text)
 
     def _problem_row(self, key: str, width: int) -> Text:
         return problem_row(self._board, key, width, self.console.now())

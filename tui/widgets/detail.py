@@ -1,7 +1,8 @@
 """The right-hand side: verdict, path, proof, and the plans with their diffs."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -31,9 +32,10 @@ from tui.render import (
 from tui.words import clock, outcome_sign
 
 if TYPE_CHECKING:
-    from checks.model import Problem
+    from checks.model import Diagnosis, Problem
     from tui.board import Board, Repair
 
+T = TypeVar("T")
 EVIDENCE_SHORT = 6
 """Lines of evidence beside the list; opened, all are shown."""
 
@@ -61,6 +63,8 @@ class Detail(VerticalScroll, can_focus=False):
         self._full = full
         self._shown = ""
         self._parts: tuple[object, ...] = ()
+        self._sources: dict[str, object] = {}
+        """What each part was made from."""
 
     def compose(self) -> ComposeResult:
         """Verdict, what was done about it, path, evidence, then the plans."""
@@ -86,12 +90,14 @@ class Detail(VerticalScroll, can_focus=False):
             self.scroll_home(animate=False)
         self._shown = problem.id
         self.border_title = _title(problem, self._full, several=bool(board.clusters))
-        self._set("verdict", safe(problem.sentence))
-        self._set("path", grid(path_rows(problem.diagnoses[0].path), STAGE_WIDTH))
-        self._set("evidence", grid(self._evidence(problem), PROOF_WIDTH))
-        self._set("probe", grid(probed_rows(probed), SIGN_WIDTH) if probed is not None else None)
-        self._set("repair", repair_part(board.repairs.get(problem.id)))
-        self._cards(board, problem)
+        first, repair, offers = problem.diagnoses[0], board.repairs.get(problem.id), board.offers.get(problem.id)
+        self._set("verdict", problem.sentence, safe)
+        self._set("path", first.path, lambda path: grid(path_rows(path), STAGE_WIDTH))
+        self._set("evidence", (first.cause.proofs, first.unknowns), lambda _: grid(self._evidence(first), PROOF_WIDTH))
+        self._set("probe", probed, lambda probed: grid(probed_rows(probed), SIGN_WIDTH))
+        self._set("repair", repair, repair_part)
+        if self._anew("cards", (problem.id, offers, repair)):
+            self._cards(offers, repair)
 
     def painted(self, plan: FixPlan) -> bool:
         """Is this very plan on screen in full?"""
@@ -109,17 +115,28 @@ class Detail(VerticalScroll, can_focus=False):
     def _clear(self) -> None:
         self._shown, self._parts, self.border_title = "", (), ""
         for name in ("verdict", "path", "evidence", "probe", "repair"):
-            self._set(name, None)
+            self._set(name, None, lambda _: "")
+        self._sources.pop("cards", None)
         for card in self.query(Card):
             card.display = False
 
-    def _set(self, name: str, shown: RenderableType | None) -> None:
+    def _anew(self, name: str, source: object) -> bool:
+        """Is a part made from something else than before? The same one again would be laid out anew for nothing."""
+        if name in self._sources and self._sources[name] == source:
+            return False
+        self._sources[name] = source
+        return True
+
+    def _set(self, name: str, source: T | None, make: Callable[[T], RenderableType | None]) -> None:
+        """Show a part made from this; from None nothing."""
+        if not self._anew(name, source):
+            return
+        shown = make(source) if source is not None else None
         part = self.query_one(f"#{name}", Static)
         part.display = shown is not None
         part.update(shown if shown is not None else "")
 
-    def _evidence(self, problem: Problem) -> list[Row]:
-        first = problem.diagnoses[0]
+    def _evidence(self, first: Diagnosis) -> list[Row]:
         rows = [proof_row(proof) for proof in first.cause.proofs]
         rows += [(Text("not known", "yellow"), safe(line)) for line in first.unknowns]
         if self._full or len(rows) <= EVIDENCE_SHORT:
@@ -127,14 +144,13 @@ class Detail(VerticalScroll, can_focus=False):
         rest = len(rows) - EVIDENCE_SHORT + 1
         return [*rows[: EVIDENCE_SHORT - 1], (Text("…", "dim"), Text(f"{rest} more lines of evidence: enter", "dim"))]
 
-    def _cards(self, board: Board, problem: Problem) -> None:
-        repair = board.repairs.get(problem.id)
+    def _cards(self, offers: tuple[FixPlan | Refusal, ...] | None, repair: Repair | None) -> None:
         if repair is not None and (repair.running or repair.mended):
             painted: list[tuple[RenderableType, FixPlan | None]] = []
-        elif problem.id not in board.offers:
+        elif offers is None:
             painted = [(Text("looking for a cure…", "dim italic"), None)]
         else:
-            painted = [_painted(offer) for offer in board.offers[problem.id]]
+            painted = [_painted(offer) for offer in offers]
         self._paint(painted)
 
     def _paint(self, painted: list[tuple[RenderableType, FixPlan | None]]) -> None:
