@@ -66,9 +66,7 @@ def explained(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _each(
-    explain: Callable[[Pull], Diagnosis], lot: _Lot, stop: threading.Event, rest: float
-) -> tuple[Diagnosis, ...]:
+def _each(explain: Callable[[Pull], Diagnosis], lot: _Lot, stop: threading.Event, rest: float) -> tuple[Diagnosis, ...]:
     found = list[Diagnosis]()
     for pull in lot:
         if stop.is_set():

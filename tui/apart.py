@@ -1,4 +1,5 @@
 """What is carried out without a row of its own: a new tenant, and the old robot account that a repair has replaced."""
+
 from __future__ import annotations
 
 from functools import partial

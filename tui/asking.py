@@ -1,4 +1,5 @@
 """What the plain commands show and ask before they write: the plan, yes or no, the name of a protected context."""
+
 from __future__ import annotations
 
 import sys

@@ -1,4 +1,5 @@
 """What the console knows, without a screen: problems, their plans, repairs under way, what is filtered."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace

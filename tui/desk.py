@@ -1,4 +1,5 @@
 """What all parts of the console share: the doctor, the board, and how work is started and its end is shown."""
+
 from __future__ import annotations
 
 import threading

@@ -3,6 +3,7 @@
 Foreign text has its control characters made visible; in commands it is quoted for a shell (POSIX, section 2.2), so
 that every name comes out as it went in. No command holds a password: curl asks for it.
 """
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """`explain`: what a kubelet's text says, offline. Reads no cluster and no registry, and imports nothing heavy."""
+
 from __future__ import annotations
 
 import json

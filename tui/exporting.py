@@ -1,4 +1,5 @@
 """Exporting: what goes into Git for a problem's plan or advice is written to a folder that a person names."""
+
 from __future__ import annotations
 
 from functools import partial

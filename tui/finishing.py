@@ -3,6 +3,7 @@
 To finish is to put back what was half done and to open the plan anew: what the receipt would have written is not
 believed, because others could have forged it and the cluster has moved on, and a new plan is proven.
 """
+
 from __future__ import annotations
 
 from functools import partial

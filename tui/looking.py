@@ -1,4 +1,5 @@
 """Looking: scans, what they find, what moves afterwards, and testing again."""
+
 from __future__ import annotations
 
 import threading
@@ -42,11 +43,12 @@ class Looking(Desk):
             return
         resort = not self.board.busy and len(self.screen_stack) <= 1
         board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
-        self.show(replace(board, live=False, trouble=""))
         if event.final:
             settle()
             self._planning.clear()
             self._wanted.clear()
+        self.show(replace(board, live=False, trouble=""))
+        if event.final:
             self._plan_all(event.report.problems)
 
     def on_watched(self, event: messages.Watched) -> None:
@@ -75,7 +77,8 @@ class Looking(Desk):
 
     def _plan_all(self, problems: tuple[Problem, ...]) -> None:
         """Make the plans that are neither there nor being made, so that every row shows what can be mended."""
-        missing = tuple(p for p in problems if p.id not in self.board.offers and p.id not in self._planning)
+        known = {*self.board.offers, *self._planning, *self._wanted}
+        missing = tuple(problem for problem in problems if problem.id not in known)
         if missing:
             self._planning |= {problem.id for problem in missing}
             self._start("all offers", partial(work.all_offers, self.doctor, self.post_message, missing, self._stop))

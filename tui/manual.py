@@ -1,4 +1,5 @@
 """A rule's page in the manual, from the rule itself."""
+
 from __future__ import annotations
 
 import re

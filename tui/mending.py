@@ -1,4 +1,5 @@
 """The plain commands that plan, mend and undo: data on stdout, words on stderr, exit codes from `Exit`."""
+
 from __future__ import annotations
 
 import sys

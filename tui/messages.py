@@ -2,6 +2,7 @@
 
 Each carries the number of the scan it belongs to where there is one: a stale message is dropped.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """The plain command for a new tenant: each step shown, what is so already skipped, a test pull at the end."""
+
 from __future__ import annotations
 
 import sys

@@ -1,4 +1,5 @@
 """The plain command that asks a node: manifest first, then the question, then the node's own answer."""
+
 from __future__ import annotations
 
 import signal

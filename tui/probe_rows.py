@@ -1,4 +1,5 @@
 """A probe as text: its manifest as YAML, what is said of it, and the node's answer beside the other vantage points."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

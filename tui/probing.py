@@ -1,4 +1,5 @@
 """Asking the node: the probe's manifest is made and shown, a person agrees, its answer stands beside the evidence."""
+
 from __future__ import annotations
 
 import threading

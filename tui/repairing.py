@@ -1,4 +1,5 @@
 """Mending: plans chosen by key, the form, repairs as they go, and undo."""
+
 from __future__ import annotations
 
 from dataclasses import replace

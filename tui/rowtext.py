@@ -1,4 +1,5 @@
 """Rows of the lists, fitted to a width: nothing that decides is cut, long names are cut in the middle."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
 """The form for a login at Harbor's API: tested on a key, then used for a new look."""
+
 from __future__ import annotations
 
 from functools import partial

@@ -1,4 +1,5 @@
 """Tables for the plain commands."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """What a person names on the command line: a problem, a time to wait."""
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """Short texts that rows, panes and bars share."""
+
 from __future__ import annotations
 
 from datetime import datetime

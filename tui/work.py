@@ -1,4 +1,5 @@
 """What runs in worker threads: calls the doctor, tells what came of it, touches no widget."""
+
 from __future__ import annotations
 
 import threading

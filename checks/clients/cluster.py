@@ -218,9 +218,7 @@ class Cluster:
                 except ConfigError:
                     link.close()
                     raise
-                gate = WriteGate(
-                    access.context, read_only=self._settings.read_only, protected=self._settings.protected
-                )
+                gate = WriteGate(access.context, read_only=self._settings.read_only, protected=self._settings.protected)
                 self._opened = Transport(link, self._settings.timeout, gate)
             return self._opened
 

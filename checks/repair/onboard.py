@@ -226,4 +226,3 @@ def _attached(wanted: Wanted, account: Body, secret: str) -> _Part:
         return _Part(already=(f"ServiceAccount {wanted.account} names {secret}",))
     wired = wire_account(Carrier(ref, account), account, secret)
     return _Part(wired.steps, (), wired.asks, wired.warnings)
-

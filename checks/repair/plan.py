@@ -1,4 +1,5 @@
 """A repair as data: what a person reads before any key is pressed."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

@@ -84,9 +84,7 @@ class Receipt:
         return tuple(s for s in self.steps if s.verb is Verb.REMAKE_POD and s.after and not s.done and not self.closed)
 
 
-def planned(
-    steps: Sequence[Step], answers: Sequence[Body | None], namespace: str, home: str = ""
-) -> tuple[Done, ...]:
+def planned(steps: Sequence[Step], answers: Sequence[Body | None], namespace: str, home: str = "") -> tuple[Done, ...]:
     """Return the records of a plan's steps in one namespace, none of them done; `home` has those in Harbor too.
 
     `answers` are those of the dry run: the objects as they would be stored.
@@ -129,9 +127,7 @@ def _stored(step: Done, stored: Mapping[str, Any] | None) -> Done:
     return replace(step, before=Sealed(with_fields(after, back)), after=Sealed(after))
 
 
-def with_done(
-    receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None, seal: str = ""
-) -> Receipt:
+def with_done(receipt: Receipt, ref: ObjectRef, verb: Verb, after: Mapping[str, Any] | None, seal: str = "") -> Receipt:
     """Return the receipt with the first open step of this kind marked, with the object as it was stored.
 
     With a `seal` of what was stored, `after` holds a stand-in.

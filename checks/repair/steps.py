@@ -1,4 +1,5 @@
 """One write each: what it shows, does, and how it is taken back."""
+
 from __future__ import annotations
 
 from enum import StrEnum

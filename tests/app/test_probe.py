@@ -38,9 +38,7 @@ async def opened(hand: Hand) -> ProbeScreen:
     return hand.screen
 
 
-async def test_the_whole_manifest_is_shown_and_enter_makes_that_very_pod(
-    form: World, tmp_path: Path
-) -> None:
+async def test_the_whole_manifest_is_shown_and_enter_makes_that_very_pod(form: World, tmp_path: Path) -> None:
     async with console(settings_for(form, tmp_path), TALL) as hand:
         screen = await opened(hand)
         for line in manifest_lines(screen.plan):

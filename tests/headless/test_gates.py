@@ -86,9 +86,7 @@ ANY_WAY = [(command, way) for command in ("fix, a Secret", "undo --prune") for w
 
 
 @pytest.mark.parametrize(("command", "way"), dict.fromkeys((*EACH, *ANY_WAY)))
-def test_no_command_writes_in_a_read_only_run_whoever_says_that_it_is_one(
-    place: Place, command: str, way: str
-) -> None:
+def test_no_command_writes_in_a_read_only_run_whoever_says_that_it_is_one(place: Place, command: str, way: str) -> None:
     before, (tool, more) = place.state(), SHUT[way](place.tool)
     done = run(tool, command, *more)
     assert done.code == 5, done.err

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,10 @@ import pytest
 
 from checks.credentials import Login
 from checks.doctor import Doctor
+from checks.errors import DoctorError
+from checks.repair.course import Course
 from checks.repair.plan import FixPlan, Progress
+from checks.repair.steps import Step
 from tests.headless.between import Between, Fault, Seen, Trap, wait_for
 from tests.repair.harbors import House, quiet, undone
 from tests.repair.test_fleet import FLEET, NAME, SPACES, known, offered, users
@@ -122,5 +126,28 @@ def test_ctrl_c_lets_what_is_under_way_end_and_undo_takes_it_back(house: House, 
         doctor.apply(plan, interrupted)
     mended = [space for space, user in users(house).items() if user == login.username]
     assert 2 <= len(mended) < len(SPACES)
+    assert undone(house.doctor(home="elsewhere")).applied
+    assert users(house) == dict.fromkeys(SPACES, OLD)
+
+
+def test_a_fault_of_ours_in_one_namespace_stops_the_others_quotes_nothing_and_is_undone(
+    house: House, between: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, plan, login = planned(house, between)
+    real = Course._step
+
+    def step(self: Course, step: Step) -> None:
+        if step.target.namespace == SPACES[1]:
+            raise RuntimeError(f"inside {step.after and step.after.body()}")
+        real(self, step)
+
+    monkeypatch.setattr(Course, "_step", step)
+    with pytest.raises(DoctorError) as raised:
+        doctor.apply(plan, quiet)
+    said = "".join(traceback.format_exception(raised.value))
+    assert "RuntimeError" in said
+    assert login.password.reveal() not in said
+    assert "auths" not in said
+    assert users(house)[SPACES[1]] == OLD
     assert undone(house.doctor(home="elsewhere")).applied
     assert users(house) == dict.fromkeys(SPACES, OLD)

@@ -168,8 +168,10 @@ def test_whatever_harbor_does_at_the_write_is_told_and_can_be_taken_back(
         assert status == -1, "only what was done after all may count as done"
         assert name != "mint-robot", "without the answer there is no secret"
     else:
-        assert SAYS[status] in outcome.sentence or "conflict" in outcome.sentence.lower() or (
-            "is there already" in outcome.sentence or "written by others" in outcome.sentence
+        assert (
+            SAYS[status] in outcome.sentence
+            or "conflict" in outcome.sentence.lower()
+            or ("is there already" in outcome.sentence or "written by others" in outcome.sentence)
         ), outcome.sentence
     assert "\n" not in outcome.sentence
     assert here.cluster() == before[0] or outcome.applied

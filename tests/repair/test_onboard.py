@@ -204,4 +204,3 @@ def test_a_change_in_harbor_alone_needs_no_right_in_the_cluster(house: Any) -> N
     assert len(other.receipts()) == 1
     assert undone(other).applied
     assert here.all() == before
-

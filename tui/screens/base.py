@@ -1,4 +1,5 @@
 """What all screens share: they show the board, and no worker's failure goes unseen."""
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,4 +1,5 @@
 """Forms that ask for a login: one for a pull Secret, tested before it is written, and one for Harbor's API."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar

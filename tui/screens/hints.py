@@ -1,4 +1,5 @@
 """Which keys a screen offers now; a key that cannot be used is dim and says why when pressed."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,5 @@
 """One problem, full width: all evidence, every plan."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar

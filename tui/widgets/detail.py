@@ -1,4 +1,5 @@
 """The right-hand side: verdict, path, proof, and the plans with their diffs."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

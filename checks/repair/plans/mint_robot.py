@@ -94,9 +94,7 @@ def projects_of(problem: Problem, host: str) -> tuple[str, ...]:
     return tuple(sorted({i.project for i in images if i is not None and i.registry == host and i.project}))
 
 
-def minting(
-    robot: str, host: str, projects: tuple[str, ...], images: tuple[ImageRef, ...], bench: Bench
-) -> MintRobot:
+def minting(robot: str, host: str, projects: tuple[str, ...], images: tuple[ImageRef, ...], bench: Bench) -> MintRobot:
     """Return the step that makes this robot and proves it on these images."""
     meta = {"namespace": host, "name": robot}
     body = {"kind": "Robot", "metadata": meta, "spec": robot_spec(projects, bench.context)}
