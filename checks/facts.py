@@ -139,6 +139,8 @@ class Knows(StrEnum):
     LOCKED = "refused or locked"
     """A fast refusal, twice: Harbor's 1.5 s lock, a disabled robot, or a directory that answers at once."""
     NOT_ASKED = "not asked"
+    NEEDLESS = "not needed"
+    """Another trial's answer stands for this one too."""
     UNKNOWN = "unknown"
 
 
@@ -187,6 +189,19 @@ class Trial:
     """What the scoped token grants on the repository; None where not asked or not a token registry."""
     manifest: Manifest | None = None
     exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def stands_for_all(self) -> bool:
+        """Does Harbor's answer to this login tell what it would answer to nobody?
+
+        To whom it knows it shows whatever it shows to nobody (Harbor 2.15 recorded, 1). Where the login has no right,
+        that was not always so for a robot account of the system: one with rights on the system had none on public
+        projects (goharbor/harbor, src/common/security/robot/context.go). Only robots of a project have a `+`.
+        """
+        if self.knows is not Knows.ACCEPTED or self.login is None or self.manifest is None:
+            return False
+        name = self.login.username
+        return self.manifest.status not in (401, 403) or "$" not in name or "+" in name
 
     @property
     def pulls(self) -> bool | None:

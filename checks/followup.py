@@ -76,16 +76,11 @@ def tried(registry: RegistryReads, image: ImageRef | None, login: Login | None, 
 def needless(ping: Fact[Ping] | Unknown, trials: tuple[Trial, ...]) -> Trial | None:
     """Return the trial without a login where it could tell nothing new, not asked; None where it is to be asked.
 
-    To a login that Harbor knows it shows whatever it shows to nobody (Harbor 2.15 recorded, 1: every known user and
-    robot pulls from a public project), so the answer to such a login stands for both.
+    Only Harbor is known to show a login that it knows whatever it shows to nobody.
     """
-    if not is_harbor(ping):
+    if not is_harbor(ping) or not any(trial.stands_for_all for trial in trials):
         return None
-    for trial in trials:
-        if trial.knows is Knows.ACCEPTED and trial.login is not None and trial.manifest is not None:
-            why = f"{trial.login.username} was answered, to whom Harbor shows what it shows to nobody"
-            return Trial(None, Knows.NOT_ASKED, why)
-    return None
+    return Trial(None, Knows.NEEDLESS, "the answer to a login that Harbor knows stands for it")
 
 
 class FollowUp:

@@ -216,4 +216,6 @@ def _sentence(login: Login, trials: Sequence[Trial], pulled: int, refused: bool)
         return "there is no image to prove it with"
     status = denied.manifest.status if denied.manifest else 0
     why = denied.manifest.message.partition(": ")[0] if denied.manifest else ""
+    if not why and denied.knows is Knows.ACCEPTED and denied.actions is not None and "pull" not in denied.actions:
+        why = "no right to pull"
     return f"pulls {pulled} of {what}; the registry answers {status}{f' ({why})' if why else ''}"

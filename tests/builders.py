@@ -33,6 +33,7 @@ from checks.facts import (
     Unknown,
     Variant,
 )
+from checks.followup import needless
 from checks.image import ImageNameError, ImageRef, parse
 from checks.keyring import answer
 from checks.model import (
@@ -317,7 +318,10 @@ def evidence(
     fields: Mapping[str, Any] | None = None,
     **known: Any,
 ) -> Evidence:
-    """Evidence of one pull. Without `trials`, a good login is served and any other one is as good as nobody."""
+    """Evidence of one pull. Without `trials`, a good login is served and any other one is as good as nobody.
+
+    Without `anonymous`, nobody is asked only where Harbor's answers to the logins do not stand for it.
+    """
     ref, error = _reference(image)
     names = named(*secrets)
     ring = keyring(ref, names)
@@ -325,6 +329,9 @@ def evidence(
     if trials is None:
         attempts = () if isinstance(ring, Unknown) else ring.attempts
         trials = tuple(_tried(attempt.login, nobodys.manifest) for attempt in attempts)
+    at = known.pop("ping", None) or (ping(ref.registry) if ref else Unknown("the image name is invalid"))
+    if anonymous is None:
+        nobodys = needless(at, tuple(trials)) or nobodys
     made = pull(image, text, pull_secrets=tuple(n.name for n in names), **(fields or {}))
     made = replace(made, complaint=Complaint(reason, text, "status", NOW - timedelta(minutes=1)))
     return replace(
@@ -337,7 +344,7 @@ def evidence(
             secrets=names,
             keyring=ring,
             service_account=account(),
-            ping=ping(ref.registry) if ref else Unknown("the image name is invalid"),
+            ping=at,
             trials=tuple(trials),
             anonymous=nobodys,
             node=Fact(AMD64, "Node", NOW),

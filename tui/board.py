@@ -107,8 +107,8 @@ class Board:
         order = tuple(found if resort else dict.fromkeys((*self.order, *found)))
         looked = now if final else self.looked_at
         before = self.problems
-        same = {key for key, problem in found.items() if key in before and pod_uids(problem) == pod_uids(before[key])}
-        # Plans were made for these pods and no others.
+        # What a plan writes rests on these; more pods of them only make it one to be made anew.
+        same = {key for key, problem in found.items() if key in before and ground(problem) == ground(before[key])}
         offers = {key: plans for key, plans in self.offers.items() if key in same}
         repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report)}
         return replace(
@@ -126,11 +126,6 @@ class Board:
     def with_offers(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> Board:
         """Take in the plans of one problem."""
         return replace(self, offers={**self.offers, problem: offers})
-
-    def has(self, problem: str, pods: frozenset[str]) -> bool:
-        """Does a problem stand here with exactly these pods?"""
-        found = self.problems.get(problem)
-        return found is not None and pod_uids(found) == pods
 
     def without_offers(self, problem: str) -> Board:
         """Forget the plans of one problem: they have to be made anew."""
@@ -196,8 +191,13 @@ def _again(repair: Repair, found: Problem | None, report: Report) -> bool:
 
 
 def pod_uids(problem: Problem) -> frozenset[str]:
-    """Return which pods a problem has: plans are made for these and no others."""
+    """Return which pods a problem has: plans replace these and watch them."""
     return frozenset(pull.pod_uid for pull in problem.pulls)
+
+
+def ground(problem: Problem) -> frozenset[tuple[str, str]]:
+    """Return what a problem's plans are about: the images that fail, each with its namespace."""
+    return frozenset((pull.namespace, pull.image) for pull in problem.pulls)
 
 
 def _text(problem: Problem) -> str:

@@ -36,10 +36,11 @@ class Desk(App[int]):
         self._quit = threading.Event()
         """Ends the watch of a repair: only on leaving."""
         self._leaving = False
-        self._planning: set[str] = set()
-        """Problems whose plans are being made in their turn."""
-        self._wanted: set[str] = set()
-        """Those whose plans are being made at once: somebody looks at them."""
+        self._tickets: dict[str, work.Ticket] = {}
+        """By problem: the plans that are being made. What is made on another ticket is not taken."""
+        self._made_for: dict[str, frozenset[str]] = {}
+        """By problem: the pods that its plans were made for."""
+        self._count = 0
         self._soon = False
 
     @cached_property
@@ -88,6 +89,11 @@ class Desk(App[int]):
             name=name, group=name, thread=True, exit_on_error=False, description=name,
         )  # fmt: skip
 
+    def void(self, problem: str) -> None:
+        """What this problem's plans were made from has changed: they are forgotten, and so is what is being made."""
+        self._tickets.pop(problem, None)
+        self.board = self.board.without_offers(problem)
+
     def retest(self, problem: Problem, *, told: bool = True) -> None:
         """Look again at what a problem rests on; with `told` the answer is said in the corner."""
         call = partial(work.retest, self.doctor, self.post_message, problem, self._number, self._stop, told=told)
@@ -95,12 +101,12 @@ class Desk(App[int]):
 
     def on_failed(self, event: messages.Failed) -> None:
         """An error is a sentence: in the row it belongs to, or over the screen."""
-        self._planning.discard(event.problem)
-        self._wanted.discard(event.problem)
+        self._tickets.pop(event.problem, None)
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
             # What stopped it may have changed what the plans were made from.
-            self.show(self.board.with_repair(event.problem, repair).without_offers(event.problem))
+            self.void(event.problem)
+            self.show(self.board.with_repair(event.problem, repair))
         elif event.whole:
             self.show(replace(self.board, scanning=False, live=False, error=event.sentence))
         else:

@@ -113,7 +113,7 @@ class Finishing(Repairing, Looking):
     def on_offered(self, event: messages.Offered) -> None:
         """The plans are there: open that of the repair that broke off."""
         problem = self._problem_of(self._anew) if self._anew is not None and not self.board.scanning else None
-        if problem is not None and problem.id == event.problem and self.board.has(problem.id, event.pods):
+        if problem is not None and problem.id == event.problem and self.takes(event):
             self._open_anew(problem.id, event.offers)
 
     def _open_anew(self, problem: str, offers: tuple[FixPlan | Refusal, ...]) -> None:

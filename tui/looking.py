@@ -8,22 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui import messages, work
-from tui.desk import Desk
 from tui.heap import settle, unsettle
+from tui.planning import Planning
 from tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
-    from checks.model import Problem
+    pass
 
 
-CALM = 1.0
-"""Seconds between two rounds of plans for all problems while the cluster moves."""
-
-
-class Looking(Desk):
+class Looking(Planning):
     """The part of the console that finds and explains."""
-
-    _plans_due = False
 
     def action_look(self) -> None:
         """Look at the whole cluster, again."""
@@ -45,11 +39,10 @@ class Looking(Desk):
         board = self.board.with_report(event.report, event.final, self.now(), resort=resort)
         if event.final:
             settle()
-            self._planning.clear()
-            self._wanted.clear()
+            self._tickets.clear()
         self.show(replace(board, live=False, trouble=""))
         if event.final:
-            self._plan_all(event.report.problems)
+            self.plan_all(event.report.problems)
 
     def on_watched(self, event: messages.Watched) -> None:
         """The list stays true from now on."""
@@ -62,46 +55,7 @@ class Looking(Desk):
             return
         board = self.board.with_report(event.report, True, self.now(), resort=False)
         self.show(replace(board, live=not event.trouble, trouble=event.trouble))
-        self._plan_soon()
-
-    def _plan_soon(self) -> None:
-        """Plans of what moved wait a moment: in a storm they would be out of date before they are made."""
-        if not self._plans_due:
-            self._plans_due = True
-            self.set_timer(CALM, self._plan_moved)
-
-    def _plan_moved(self) -> None:
-        self._plans_due = False
-        if not self.board.scanning and self.board.report is not None:
-            self._plan_all(self.board.report.problems)
-
-    def _plan_all(self, problems: tuple[Problem, ...]) -> None:
-        """Make the plans that are neither there nor being made, so that every row shows what can be mended."""
-        known = {*self.board.offers, *self._planning, *self._wanted}
-        missing = tuple(problem for problem in problems if problem.id not in known)
-        if missing:
-            self._planning |= {problem.id for problem in missing}
-            self._start("all offers", partial(work.all_offers, self.doctor, self.post_message, missing, self._stop))
-
-    def want_offers(self, problem: str) -> None:
-        """The plans of this problem are needed now."""
-        found = self.board.problems.get(problem)
-        done = self.board.is_mended(problem)
-        if problem in self._wanted or problem in self.board.offers or self.board.scanning or done:
-            return
-        if found is not None:
-            self._wanted.add(problem)
-            self._start("offers", partial(work.offers, self.doctor, self.post_message, found), problem)
-
-    def on_offered(self, event: messages.Offered) -> None:
-        """Plans are there; those for pods that are not the problem's any more are made anew."""
-        self._planning.discard(event.problem)
-        self._wanted.discard(event.problem)
-        if self.board.has(event.problem, event.pods):
-            self.board = self.board.with_offers(event.problem, event.offers)
-        else:
-            self._plan_soon()
-        self.show_soon()
+        self.plan_soon()
 
     def on_filtered(self, event: messages.Filtered) -> None:
         """The filter line was changed."""
@@ -140,8 +94,8 @@ class Looking(Desk):
         report = self.board.report
         others = [d for p in report.problems if p.id != event.problem for d in p.diagnoses]
         problems = self.doctor.grouped([*others, *event.diagnoses])
-        board = self.board.without_offers(event.problem)
-        self.show(board.with_report(replace(report, problems=problems), True, self.now(), resort=False))
+        self.void(event.problem)
+        self.show(self.board.with_report(replace(report, problems=problems), True, self.now(), resort=False))
         if not event.told:
             return
         still = any(p.id == event.problem for p in problems)

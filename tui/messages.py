@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from checks.model import Diagnosis
+    from checks.model import Diagnosis, Problem
     from checks.repair.onboard import Onboarding
     from checks.repair.plan import FixPlan, LoginProof, Outcome, Progress, Refusal
     from checks.repair.probe.answer import ProbeAnswer
@@ -72,8 +72,9 @@ class Offered(Message):
 
     problem: str
     offers: tuple[FixPlan | Refusal, ...]
-    pods: frozenset[str]
-    """Uids of the pods that they were made for."""
+    of: Problem
+    """The problem as it was when they were made."""
+    ticket: int
 
 
 @dataclass(eq=False, repr=False)

@@ -89,7 +89,8 @@ class Repairing(Apart):
         done = replace(
             repair, running=False, outcome=event.outcome, undone=event.undone, undo=event.undo, at=self.now()
         )
-        self.show(self.board.with_repair(event.problem, done).without_offers(event.problem))
+        self.void(event.problem)
+        self.show(self.board.with_repair(event.problem, done))
         if event.problem in self.board.found:  # what is left of it was explained by what stood there before
             self.retest(self.board.found[event.problem], told=False)
         self.offer_then(event.problem, event.outcome, event.undone)

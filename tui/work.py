@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,6 @@ from textual.message import Message
 from checks.errors import DoctorError, Interrupted
 from checks.repair.plan import FixPlan, Progress, Refusal
 from tui import messages
-from tui.board import pod_uids
 from tui.heap import loaded
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ SCAN = "scan"
 """Stands for the whole scan where a problem's id is expected."""
 VERIFY = 600.0
 """Seconds to watch whether the pods pull: two of the kubelet's longest pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Plans that were asked for; `urgent`: by somebody who looks at the problem."""
+
+    number: int
+    urgent: bool
 
 
 def guarded(post: Post, work: Callable[[], None], problem: str = "") -> None:
@@ -76,7 +85,7 @@ def leftovers(doctor: Facade, post: Post) -> None:
         post(messages.BrokenOff(one.title, one.id, one.created, one.context, one.problem, spaces))
 
 
-def offers(doctor: Facade, post: Post, problem: Problem) -> None:
+def offers(doctor: Facade, post: Post, problem: Problem, ticket: int) -> None:
     """Make the plans of one problem; where that fails, why stands in their place."""
     made: tuple[FixPlan | Refusal, ...]
     try:
@@ -87,15 +96,19 @@ def offers(doctor: Facade, post: Post, problem: Problem) -> None:
         made = (Refusal("plans", "", "No plan could be made", str(error)),)
     except Exception as error:
         made = (Refusal("plans", "", "No plan could be made", unexpected(error)),)
-    post(messages.Offered(problem.id, made, pod_uids(problem)))
+    post(messages.Offered(problem.id, made, problem, ticket))
 
 
-def all_offers(doctor: Facade, post: Post, problems: tuple[Problem, ...], stop: threading.Event) -> None:
-    """Make the plans of all problems, one problem after the other, so that the rows show what can be mended."""
-    for problem in problems:
+def all_offers(
+    doctor: Facade, post: Post, orders: Sequence[tuple[Problem, Ticket]], stop: threading.Event,
+    wanted: Callable[[str, Ticket], bool],
+) -> None:  # fmt: skip
+    """Make the plans of many problems, one problem after the other, as long as they are still `wanted`."""
+    for problem, ticket in orders:
         if stop.is_set():
             return
-        guarded(post, lambda p=problem: offers(doctor, post, p), problem.id)  # type: ignore[misc]
+        if wanted(problem.id, ticket):
+            guarded(post, partial(offers, doctor, post, problem, ticket.number), problem.id)
 
 
 def repair(

@@ -15,7 +15,7 @@ from checks.repair.journal import Journal
 from checks.repair.kinds import HARBOR
 from checks.repair.mint import MintRobot, bound, give_back, with_login
 from checks.repair.receipt import Receipt, seal_of, with_seals, without
-from checks.repair.steps import NOT_WRITTEN, Body, Spared, Step, Verb, Writer
+from checks.repair.steps import NOT_WRITTEN, Body, Spared, Step, Unmade, Verb, Writer
 from checks.repair.writes import CreateObject
 
 LANES = 4
@@ -30,7 +30,7 @@ Note = Callable[[Step, Body | None, str], None]
 
 @dataclass(slots=True)
 class Course:
-    """Carries steps out and knows what became of each. Lists and dicts are only added to: several threads do it."""
+    """Carries steps out and knows what became of each. To lists and dicts several threads only add."""
 
     steps: list[Step]
     """Those of the plan, with the passwords that became known on the way."""
@@ -50,6 +50,8 @@ class Course:
     spared: list[Step] = field(default_factory=list)
     failed: list[tuple[Step, DoctorError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _changes: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the list of what is done is written: a step may leave it again."""
     _broken: threading.Event = field(default_factory=threading.Event)
     """Something unforeseen happened in one lane, or the program is to end: no lane begins another step."""
 
@@ -81,7 +83,8 @@ class Course:
             self.note(step, None, type(error).__name__)
             self._put_back(step)
             return
-        self.done.append(step)
+        with self._changes:
+            self.done.append(step)
         self.made[step.target] = stored
         if isinstance(step, MintRobot) and not self._bind(step, stored):
             return
@@ -147,7 +150,8 @@ class Course:
         except DoctorError as error:
             self.notes.append(f"{step.target} was deleted and could not be put back: {text_of(error)}.")
         else:
-            self.done.remove(deleted)
+            with self._changes:
+                self.done[:] = [one for one in self.done if one is not deleted]
             self.notes.append(f"{step.target} was put back as it was.")
 
     @property
@@ -245,15 +249,16 @@ def beside(lanes: Sequence[Sequence[int]], work: Callable[[Sequence[int]], None]
 def stops(failed: Step, error: DoctorError, later: Step) -> bool:
     """Must a later step be left out after this failure?
 
-    One pod's failure stops no other. A refusal stops what comes after it in its namespace: pods are replaced only for a
-    cure that is in place. Nothing goes on without what should have been made in Harbor, or with a server that is gone.
+    One pod's failure stops no other pod. A refusal stops what comes after it in its namespace: pods are replaced only
+    for a cure that is in place. Nothing goes on without what should have been made in Harbor, and no object is written
+    anew at a server that is gone.
     """
     elsewhere = HARBOR.isdisjoint((failed.target.kind, later.target.kind)) and (
         failed.target.namespace != later.target.namespace
     )
-    if failed.verb in PODS:
-        return later.verb not in PODS and not elsewhere
-    return not (elsewhere and isinstance(error, NOT_WRITTEN))
+    if failed.verb in PODS and later.verb in PODS:
+        return False
+    return not (elsewhere and isinstance(error, (*NOT_WRITTEN, Unmade)))
 
 
 def text_of(error: Exception) -> str:

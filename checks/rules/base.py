@@ -141,6 +141,13 @@ def served(evidence: Evidence) -> Manifest | None:
     return None
 
 
+def let_in(evidence: Evidence) -> Trial:
+    """The trial that tells whether this machine gets a token: without a login, else the one that stands for it."""
+    if evidence.anonymous.knows is not Knows.NEEDLESS:
+        return evidence.anonymous
+    return next((t for t in evidence.trials if t.stands_for_all), evidence.anonymous)
+
+
 def _served(trial: Trial) -> bool:
     return trial.manifest is not None and trial.manifest.status not in DENIALS
 

@@ -10,7 +10,7 @@ What to do: read the kubelet's words; give the rights or the login that is named
 from collections.abc import Iterator
 
 from checks.clocks import behind_token
-from checks.facts import NOT_LOOKED, Unknown
+from checks.facts import NOT_LOOKED, Knows, Unknown
 from checks.model import Evidence, Finding, Proof, Stage, Subject
 from checks.rules.base import DENIED_WORDS, Rule, kubelet_proof, passes, trial_proofs
 from checks.vantage import View, views
@@ -90,8 +90,8 @@ def _dark(evidence: Evidence) -> str:
     """Why the registry could not be asked about the image at all; empty where it answered."""
     if isinstance(evidence.ping, Unknown):
         return evidence.ping.why
-    answered = any(trial.manifest is not None for trial in (*evidence.trials, evidence.anonymous))
-    return "" if answered else evidence.anonymous.why
+    anonymous = evidence.anonymous
+    return "" if anonymous.manifest is not None or anonymous.knows is Knows.NEEDLESS else anonymous.why
 
 
 def _said(evidence: Evidence) -> str:

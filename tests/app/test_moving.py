@@ -1,32 +1,35 @@
-"""A cluster that moves while plans are made: a plan is shown for the pods that it was made for, and for no others."""
+"""What moves while plans are made: a plan is shown for the images that it was made for, and for no others."""
 
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.credentials import Login
+from checks.diagnose import diagnose, group
 from checks.doctor import Report
-from checks.model import Problem
+from checks.model import Diagnosis, Problem
 from checks.repair.plan import FixPlan, Refusal
+from tests import builders as b
 from tests.app.console import Hand, console
 from tests.app.test_many import Full, problems_of
 
 
 class Moving(Full):
-    """One problem; its plan is slow, and meanwhile a second pod of it begins to wait."""
+    """One problem, whose plan is slow; meanwhile it becomes another."""
 
-    def __init__(self) -> None:
+    def __init__(self, *now: Problem) -> None:
         super().__init__(problems_of(1, one=True))
+        self.now = now or problems_of(2, one=True)
         self.moves, self.planned, self.asked = threading.Event(), threading.Event(), threading.Event()
-        self.made_for: list[int] = []
+        self.made_for: list[Problem] = []
 
     def offers(self, problem: Problem, login: Login | None = None) -> tuple[FixPlan | Refusal, ...]:
-        count = len(problem.pulls)
-        self.made_for.append(count)
+        self.made_for.append(problem)
         self.asked.set()
-        if count == 1:
+        if problem is self.found[0]:
             assert self.planned.wait(60)
-        return (Refusal("new-login", "s", f"a plan for {count} pods", "it is only told"),)
+        images = ", ".join(sorted({pull.image for pull in problem.pulls}))
+        return (Refusal("new-login", "s", f"a plan for {len(problem.pulls)} of {images}", "it is only told"),)
 
     def watchable(self, report: Report) -> bool:
         return True
@@ -35,27 +38,57 @@ class Moving(Full):
         while not self.moves.wait(0.05):
             if stop.is_set():
                 return
-        yield replace(report, problems=problems_of(2, one=True)), ""
+        yield replace(report, problems=self.now), ""
         stop.wait()
+
+    def retest(self, problem: Problem, stop: threading.Event) -> tuple[Diagnosis, ...]:
+        return self.now[0].diagnoses
 
 
 def titles(hand: Hand) -> list[str]:
     return [offer.title for offers in hand.board.offers.values() for offer in offers]
 
 
-async def test_a_plan_for_pods_that_are_not_the_problems_any_more_is_made_anew() -> None:
-    doctor = Moving()
+def shown_then(hand: Hand, doctor: Moving, seen: list[str]) -> bool:
+    """Note each plan that is shown; is it the one for what stands there now?"""
+    seen += [title for title in titles(hand) if title not in seen]
+    return titles(hand) == [f"a plan for {len(doctor.now[0].pulls)} of {doctor.now[0].pulls[0].image}"]
+
+
+async def test_where_more_pods_of_the_same_images_wait_the_plan_is_shown_until_the_next_is_made() -> None:
+    doctor, seen = Moving(), list[str]()
     async with console(doctor=doctor) as hand:
         await hand.until(doctor.asked.is_set, "the plan is being made")
         doctor.moves.set()
         await hand.until(lambda: "2 pods waiting" in hand.lines[0], "the second pod is on screen")
         doctor.planned.set()
-        await hand.until(lambda: titles(hand), "a plan is there")
-        assert titles(hand) == ["a plan for 2 pods"]
-        assert "a plan for 2 pods" in hand.pane
-        await hand.pilot.pause(1.5)
-        assert titles(hand) == ["a plan for 2 pods"]
-        assert doctor.made_for == [1, 2]
+        await hand.until(lambda: shown_then(hand, doctor, seen), "the plan for both is there")
+        assert len(seen) == 2
+        assert [len(problem.pulls) for problem in doctor.made_for] == [1, 2]
+
+
+async def test_a_plan_for_images_that_are_not_the_problems_any_more_is_never_shown() -> None:
+    doctor, seen = Moving(*_of_another_image()), list[str]()
+    async with console(doctor=doctor) as hand:
+        await hand.until(doctor.asked.is_set, "the plan is being made")
+        doctor.moves.set()
+        await hand.until(lambda: hand.board.found[doctor.now[0].id] is doctor.now[0], "it moved")
+        doctor.planned.set()
+        await hand.until(lambda: shown_then(hand, doctor, seen), "the plan for it is there")
+        assert len(seen) == 1
+
+
+async def test_a_plan_made_from_what_was_tested_anew_meanwhile_is_never_shown() -> None:
+    doctor, seen = Moving(*_of_another_image()), list[str]()
+    async with console(doctor=doctor) as hand:
+        await hand.until(doctor.asked.is_set, "the plan is being made")
+        await hand.press("t")
+        await hand.until(lambda: hand.board.found[doctor.now[0].id].pulls == doctor.now[0].pulls, "it was tested")
+        await hand.until(lambda: shown_then(hand, doctor, seen), "the new plan is there, the old one not yet made")
+        doctor.planned.set()
+        await hand.pilot.pause(0.5)
+        assert shown_then(hand, doctor, seen)
+        assert len(seen) == 1
 
 
 async def test_while_a_problem_is_looked_at_its_plan_is_made_but_once_at_a_time() -> None:
@@ -64,6 +97,12 @@ async def test_while_a_problem_is_looked_at_its_plan_is_made_but_once_at_a_time(
         await hand.until(doctor.asked.is_set, "the plan is being made")
         for _ in range(5):
             await hand.press("j", "k")
-        assert doctor.made_for == [1]
+        assert len(doctor.made_for) == 1
         doctor.planned.set()
         await hand.until(lambda: titles(hand), "a plan is there")
+
+
+def _of_another_image() -> tuple[Problem, ...]:
+    fields = {"pod": "web-00000", "pod_uid": "uid-0", "service_account": "default"}
+    found = diagnose(b.evidence(text=b.nothing_sent(), fields=fields, image=f"{b.HOST}/shop/web:9.9.9"))
+    return group("lab", [found])

@@ -5,16 +5,19 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from checks.credentials import Login
 from checks.doctor import Doctor
-from checks.errors import DoctorError
-from checks.repair.course import Course
+from checks.errors import DoctorError, Forbidden, Unreachable
+from checks.model import ObjectRef
+from checks.repair.course import Course, stops
 from checks.repair.plan import FixPlan, Progress
-from checks.repair.steps import Step
+from checks.repair.steps import Step, Unmade, Verb
 from tests.headless.between import Between, Fault, Seen, Trap, wait_for
 from tests.repair.harbors import House, quiet, undone
 from tests.repair.test_fleet import FLEET, NAME, SPACES, known, offered, users
@@ -151,3 +154,30 @@ def test_a_fault_of_ours_in_one_namespace_stops_the_others_quotes_nothing_and_is
     assert users(house)[SPACES[1]] == OLD
     assert undone(house.doctor(home="elsewhere")).applied
     assert users(house) == dict.fromkeys(SPACES, OLD)
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """As much of a step as its place in the course rests on."""
+
+    target: ObjectRef
+    verb: Verb
+
+
+def _wrote(kind: str, namespace: str, verb: Verb) -> Step:
+    return cast(Step, Wrote(ObjectRef(kind, namespace, "x"), verb))
+
+
+@pytest.mark.parametrize(("failed", "error", "later", "stops_it"), [
+    (("Secret", "a", Verb.CREATE), Forbidden("no"), ("Secret", "b", Verb.CREATE), False),
+    (("Secret", "a", Verb.CREATE), Forbidden("no"), ("Pod", "a", Verb.REPLACE_POD), True),
+    (("Secret", "a", Verb.CREATE), Unreachable("gone"), ("Secret", "b", Verb.CREATE), True),
+    (("Pod", "a", Verb.REPLACE_POD), Forbidden("no"), ("Pod", "a", Verb.REPLACE_POD), False),
+    (("Pod", "a", Verb.REPLACE_POD), Forbidden("no"), ("Secret", "b", Verb.CREATE), False),
+    (("Pod", "a", Verb.REPLACE_POD), Unmade("lost"), ("Secret", "b", Verb.CREATE), False),
+    (("Pod", "a", Verb.REPLACE_POD), Unreachable("gone"), ("Secret", "b", Verb.CREATE), True),
+    (("Pod", "a", Verb.REPLACE_POD), Unreachable("gone"), ("Pod", "b", Verb.REPLACE_POD), False),
+    (("Robot", "harbor", Verb.CREATE), Forbidden("no"), ("Secret", "b", Verb.CREATE), True),
+])  # fmt: skip
+def test_what_must_not_go_on_after_a_failure(failed, error, later, stops_it) -> None:
+    assert stops(_wrote(*failed), error, _wrote(*later)) is stops_it

@@ -185,6 +185,19 @@ def test_a_login_that_was_not_asked_is_not_said_to_pass_because_nobody_is_served
     assert "everything passes" not in sentence(diagnose(found))
 
 
+def test_what_nobody_could_be_asked_is_named_though_a_login_was_answered() -> None:
+    """Elsewhere than at Harbor a refused login ends the question: whether the image is public is not known then."""
+    said = b.nobody(None, "the token service answered 503")
+    asked = {"trials": [b.refused(b.login())], "anonymous": said, "ping": b.ping(harbor=False)}
+    assert "registry: the token service answered 503" in diagnose(b.evidence(b.secret(), **asked)).unknowns
+
+
+def test_what_needs_no_answer_is_not_named_as_missing() -> None:
+    found = b.evidence(b.secret(), trials=[b.accepted(b.login(), b.served(), "pull")])
+    assert found.anonymous.manifest is None
+    assert diagnose(found).unknowns == ()
+
+
 def test_the_sentence_of_an_unknown_cause_says_what_was_not_looked_at() -> None:
     text = sentence(diagnose(b.evidence(("harbor-pull", b.FORBIDDEN), trials=())))
     assert text == (

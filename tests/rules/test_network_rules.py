@@ -145,6 +145,26 @@ def test_a_token_service_that_gives_this_machine_a_token_is_told_so(named) -> No
     assert named(found, "HD215", b.HOST).cause.params["here"] == ", though this machine gets one"
 
 
+_UNREACHED = 'failed to fetch oauth token: Post "{}/service/token": dial tcp 192.0.2.9:443: connect: connection refused'
+
+
+@pytest.mark.parametrize(("code", "realm", "cause", "here"), [
+    ("HD215", "https://core.internal.example", _UNREACHED, ", though this machine gets one"),
+    ("HD216", f"https://{b.HOST}", "authorization server did not include a token in the response",
+     ", though it answers from here"),
+])  # fmt: skip
+def test_a_login_that_harbor_answered_here_shows_that_this_machine_gets_a_token(
+    named, code, realm, cause, here
+) -> None:
+    text = b.resolving(b.IMAGE, f"failed to authorize: {cause.format(realm)}")
+    served = replace(b.accepted(b.login(), b.served(), "pull"), exchanges=(b.exchange("robot$shop+pull", 200),))
+    found = b.evidence(b.secret(), text=text, ping=b.ping(realm=f"{realm}/service/token"), trials=[served])
+    assert found.anonymous.knows is Knows.NEEDLESS
+    told = named(found, code, b.HOST)
+    assert told.cause.params["here"] == here
+    assert any("robot$shop+pull" in proof.text for proof in told.cause.proofs)
+
+
 @pytest.mark.parametrize("realm", [f"https://{b.HOST}", f"https://{b.HOST}:443", f"https://{b.HOST.upper()}"])
 def test_a_token_service_at_the_registrys_own_address_is_not_elsewhere(silent, realm) -> None:
     silent(_realm(realm, f"https://{b.HOST}"), "HD215")

@@ -9,7 +9,7 @@ What to do: open the token address shown in the evidence; it must answer JSON.
 """
 
 from checks.model import Evidence, Finding, Stage
-from checks.rules.base import Rule, kubelet_proof, registry_subject, trial_proofs
+from checks.rules.base import Rule, kubelet_proof, let_in, registry_subject, trial_proofs
 from checks.rules.health_rule import health_proofs, ill
 
 _UNREACHABLE = frozenset(
@@ -37,16 +37,16 @@ def examine(evidence: Evidence) -> Finding | None:
         "HD216",
         subject,
         {"registry": subject.name, "here": _here(evidence), "ill": ill(evidence)},
-        (kubelet_proof(evidence), *trial_proofs(evidence.anonymous), *health_proofs(evidence)),
+        (kubelet_proof(evidence), *trial_proofs(let_in(evidence)), *health_proofs(evidence)),
     )
 
 
 def _here(evidence: Evidence) -> str:
     """What a token asked for from here came to."""
-    anonymous = evidence.anonymous
-    if anonymous.manifest is not None:
+    trial = let_in(evidence)
+    if trial.manifest is not None:
         return ", though it answers from here"
-    return f"; from here: {anonymous.why}" if anonymous.why else ""
+    return f"; from here: {trial.why}" if trial.why else ""
 
 
 RULE = Rule(
