@@ -109,7 +109,8 @@ class Board:
         before = self.problems
         # What a plan writes rests on these; more pods of them only make it one to be made anew.
         same = {key for key, problem in found.items() if key in before and ground(problem) == ground(before[key])}
-        offers = {key: plans for key, plans in self.offers.items() if key in same}
+        gone = {key for key in self.kept if key not in found}
+        offers = {key: plans for key, plans in self.offers.items() if key in same or key in gone}
         repairs = {key: r for key, r in self.repairs.items() if not _again(r, found.get(key), report)}
         return replace(
             self, report=report, found=found, scanning=not final, looked_at=looked, order=order, error="",

@@ -9,9 +9,11 @@ from checks.diagnose import diagnose, group
 from checks.doctor import Report
 from checks.model import Diagnosis, Problem
 from checks.repair.plan import FixPlan, Refusal
+from checks.scan import Scan
 from tests import builders as b
 from tests.app.console import Hand, console
 from tests.app.test_many import Full, problems_of
+from tui.board import Board
 
 
 class Moving(Full):
@@ -100,6 +102,21 @@ async def test_while_a_problem_is_looked_at_its_plan_is_made_but_once_at_a_time(
         assert len(doctor.made_for) == 1
         doctor.planned.set()
         await hand.until(lambda: titles(hand), "a plan is there")
+
+
+def test_a_row_that_was_worked_on_keeps_its_plans_while_others_move() -> None:
+    """A scan does not find it any more, so nothing in a scan is about it."""
+    (mine,), others = problems_of(1, one=True), _of_another_image()
+    plans = (Refusal("new-login", "s", "a plan", "it is only told"),)
+    board = Board(found={mine.id: mine}, kept={mine.id: mine}, offers={mine.id: plans})
+    report = Report("lab", others if others[0].id != mine.id else (), Scan((), True, 0, 1, (), b.NOW), ())
+    moved = board.with_report(report, True, b.NOW, resort=False)
+    assert mine.id not in moved.found
+    assert moved.offers == {mine.id: plans}
+    assert (
+        Board(found={mine.id: mine}, offers={mine.id: plans}).with_report(report, True, b.NOW, resort=False).offers
+        == {}
+    )
 
 
 def _of_another_image() -> tuple[Problem, ...]:
