@@ -35,6 +35,8 @@ _PASSED = {
     Passed.UNKNOWN: ("?", "yellow"),
 }
 _ADDRESS = re.compile(r"https?://[^/\s]+(?P<path>/[^?\s]*)(?P<query>\?\S*)?")
+_NAMED = 8
+"""Namespaces in which we may do the same that are named one by one."""
 _DIFF = {"+": "green", "-": "red", "~": "yellow", "=": "dim"}
 
 
@@ -149,16 +151,28 @@ def diff_line(mark_: str, text: str) -> Text:
 
 
 def rights_rows(answers: Sequence[RightAnswer]) -> list[Row]:
-    """What we may, may not, and do not know whether we may, each on a line of its own, by namespace."""
+    """What we may, may not, and do not know whether we may, each on a line of its own.
+
+    Namespaces with the same rights stand together; of those where we may, a few are named.
+    """
     rows: list[Row] = []
     for allowed, symbol, style in ((True, "✔", "green"), (False, "✖", "bold red"), (None, "?", "yellow")):
         places: dict[str, list[str]] = {}
         for right in (answer.right for answer in answers if answer.allowed is allowed):
             places.setdefault(right.namespace, []).append(f"{right.resource} {right.verb}")
-        text = "; ".join(f"{', '.join(dict.fromkeys(what))} in {where}" for where, what in places.items())
+        alike: dict[str, list[str]] = {}
+        for where, what in places.items():
+            alike.setdefault(", ".join(dict.fromkeys(what)), []).append(where)
+        most = _NAMED if allowed else len(places)
+        text = "; ".join(f"{what} in {_listed(where, most)}" for what, where in alike.items())
         if text:
             rows.append((Text("  may", "dim"), Text.assemble((symbol, style), " ", visible(text))))
     return rows
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def diff_rows(lines: Iterable[tuple[str, str]]) -> list[Row]:
