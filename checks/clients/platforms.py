@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.clients.exchange import document
-from checks.clients.registry import Access, Registry
+from checks.clients.registry import Access, Registry, is_digest
 from checks.facts import Exchange, Platform
 from checks.image import ImageRef
 
@@ -24,7 +24,7 @@ def offered(
         return tuple(dict.fromkeys(_listed(manifest["manifests"]))), seen
     config = manifest.get("config")
     digest = config.get("digest") if isinstance(config, dict) else None
-    if not isinstance(digest, str):
+    if not isinstance(digest, str) or not is_digest(digest):
         return (), seen
     blob, more = registry.read(image, "blobs", digest, access)
     one = _platform(_object(blob.body)) if blob.status == 200 else None

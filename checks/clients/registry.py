@@ -178,6 +178,11 @@ def _path(image: ImageRef, kind: str, last: str) -> str:
     return f"{base_url(image.registry)}/v2/{quote(image.repository)}/{kind}/{quote(last, safe=':')}"
 
 
+def is_digest(text: str) -> bool:
+    """Is this a digest, and so fit for an address (OCI image spec, "Digests")?"""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def challenged(ping: Ping, way: Challenge | None) -> Ping:
     """Return the ping of a registry that wants to be asked the `way` it names; None: it wants no login."""
     if way is None:
@@ -220,7 +225,7 @@ def _manifest(answer: Answer, head: Answer, harbor: bool) -> Manifest:
         message=said.message if said else "",
         empty_challenge=not answer.headers.get("WWW-Authenticate", "-").strip(),
         in_database=not (harbor and status == 404 and lost),
-        digest=digest if _DIGEST.fullmatch(digest) else "",
+        digest=digest if is_digest(digest) else "",
         media_type=answer.headers.get("Content-Type", "").partition(";")[0].strip()[:100] if status == 200 else "",
     )
 

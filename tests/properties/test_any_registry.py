@@ -1,6 +1,7 @@
 """Whatever a registry answers: a verdict, never an exception, and no login where it does not belong."""
 
 import base64
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -96,6 +97,20 @@ def test_any_answers_of_a_registry_give_a_verdict_that_can_be_shown(many: Many[A
         show(problem)
 
     many(st.tuples(REGISTRIES, st.booleans()), check)
+
+
+@pytest.mark.parametrize("digest", ["\ud83d", "../../secret", "", "sha256:zz", "sha256:" + "0" * 64 + "?x"])
+def test_what_is_no_digest_is_never_asked_for(digest: str, registry: Registry) -> None:
+    manifest = json.dumps({"config": {"digest": digest}}).encode()
+    answers = dict.fromkeys(PATHS, _answered(b"{}")) | {"manifests": _answered(manifest)}
+    trial = registry.prober(answers).trial(IMAGE, None, AMD64)
+    assert trial.manifest is not None
+    assert (trial.manifest.status, trial.manifest.platforms) == (200, ())
+    assert not any("/blobs/" in asked.path for asked in registry.here.asked)
+
+
+def _answered(body: bytes) -> Wire:
+    return Wire(b"HTTP/1.1 200 x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body), keeps=True)
 
 
 def sound(trial: Trial) -> None:
