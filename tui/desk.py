@@ -101,7 +101,6 @@ class Desk(App[int]):
 
     def on_failed(self, event: messages.Failed) -> None:
         """An error is a sentence: in the row it belongs to, or over the screen."""
-        self._tickets.pop(event.problem, None)
         if event.problem and event.problem in self.board.repairs and self.board.repairs[event.problem].running:
             repair = replace(self.board.repairs[event.problem], running=False, error=event.sentence)
             # What stopped it may have changed what the plans were made from.

@@ -82,13 +82,9 @@ def mend(body: dict[str, Any], payload: Payload, tried: Tried, images: Sequence[
     changed, more = _readable(body, changed)
     for image in images:
         if not _sends(put(body, changed), image, login):
-            keys = _keys_for(put(body, changed), (image,), ())
-            if len(keys) != 1:
-                # Which of several entries the kubelet would take is not plain: it is left as it is.
-                return None
-            key = keys[0]
-            changed = changed.with_login(key, login)
-            how.append(f"with an entry for {shown_key(key)}")
+            for key in _keys_for(put(body, changed), (image,), ()):
+                changed = changed.with_login(key, login)
+                how.append(f"with an entry for {shown_key(key)}")
     new = put(body, changed)
     if new.get("data") == body.get("data") and new["type"] == body.get("type"):
         return None

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from checks.credentials import DOCKER_CFG, DOCKER_CONFIG_JSON, Login, Origin, OriginKind, Password
 from checks.dockerconfig import read_secret
+from checks.image import parse
+from checks.keyring import answer
+from checks.repair.healing import Tried, mend
 from checks.repair.payload import find, new_secret, put
+from checks.repair.plan import LoginProof
 from checks.repair.readings import readings
 
+HOST = "harbor.example.com"
 LOGIN = Login("u", Password("p"), Origin(OriginKind.FORM, "form"))
 
 
@@ -140,3 +145,21 @@ def test_an_empty_entry_means_no_login() -> None:
     assert meanings({}) == []
     assert meanings({"identitytoken": "x"}) == []
     assert meanings({"username": "u"}) == []
+
+
+def test_every_empty_entry_that_serves_the_image_is_given_the_login() -> None:
+    """One of them would be sent before the login that stands under another port."""
+    auth = b64("ci:right")
+    text = json.dumps({"auths": {HOST: {}, f"https://{HOST}": {}, f"{HOST}:443": {"auth": auth}}})
+    body = secret(DOCKER_CONFIG_JSON, ".dockerconfigjson", text)
+    payload = find(body)
+    assert payload is not None
+    entry = next(e for e in payload.entries if e.key.endswith(":443"))
+    tried = Tried(entry.key, readings(entry, "shop/pull", "shop")[0], LoginProof(True, 1, 1, "pulls 1 of 1"))
+    image = parse(f"{HOST}/shop/web:1.4.2")
+    mended = mend(body, payload, tried, (image,))
+    assert mended is not None
+    assert {attempt.login.username for attempt in answer(image, [read_secret(mended.body)]).attempts} == {"ci"}
+    assert {key: e["auth"] for key, e in written(mended.body)["auths"].items()} == dict.fromkeys(
+        (HOST, f"https://{HOST}", f"{HOST}:443"), auth
+    )

@@ -131,6 +131,13 @@ def test_for_a_login_that_harbor_refuses_or_does_not_get_nobody_is_asked(prober,
     assert needless(_ping(prober, HARBOR), ()) is None
 
 
+@pytest.mark.parametrize(("user", "stands"), [("ann", True), ("robot$shop+pull", True), ("robot$cluster", False)])
+def test_a_robot_of_the_system_that_may_nothing_does_not_stand_for_nobody(prober, user, stands) -> None:
+    who = Login(user, Password(SECRET), Origin(OriginKind.SECRET, "x/y", HARBOR))
+    assert (needless(_ping(prober, HARBOR), (b.accepted(who, b.denied()),)) is not None) is stands
+    assert needless(_ping(prober, HARBOR), (b.accepted(who, b.served(), "pull"),)) is not None
+
+
 def test_at_another_registry_a_login_says_nothing_about_nobody(prober) -> None:
     trials = _tried_as(prober, "robot$shop+pull", SECRET, f"{HARBOR}/shop/web:1.4.2")
     assert needless(_ping(prober, "token.demo.test"), trials) is None
