@@ -96,8 +96,7 @@ class Mender:
 
     def check(self, plan: FixPlan) -> None:
         """Let the API server say about every write of a plan whether it would take it; writes nothing."""
-        for step in plan.steps:
-            step.apply(self._shelf, dry_run=True)
+        applying.rehearse(plan.steps, self._shelf)
 
     def apply(self, plan: FixPlan, on_progress: OnProgress, confirmed: str = "") -> Outcome:
         """Carry a plan out; never cancelled midway. Raises Refused where the gate stays shut.

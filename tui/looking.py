@@ -5,15 +5,11 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from tui import messages, work
 from tui.heap import settle, unsettle
 from tui.planning import Planning
 from tui.screens.main import MainScreen
-
-if TYPE_CHECKING:
-    pass
 
 
 class Looking(Planning):

@@ -55,14 +55,12 @@ class Planning(Desk):
         New pods of the same images change what a plan replaces and watches, but not what it writes: it is shown until
         the next is made.
         """
-        ticket, found = self._tickets.get(event.problem), self.board.problems.get(event.problem)
-        wanted = ticket is not None and ticket.number == event.ticket
-        return wanted and found is not None and ground(found) == ground(event.of)
+        found = self.board.problems.get(event.problem)
+        return self._awaited(event) and found is not None and ground(found) == ground(event.of)
 
     def on_offered(self, event: messages.Offered) -> None:
         """Plans are there; those for what does not stand here any more are made anew."""
-        ticket = self._tickets.get(event.problem)
-        if ticket is None or ticket.number != event.ticket:
+        if not self._awaited(event):
             return
         if self.takes(event):
             self.board = self.board.with_offers(event.problem, event.offers)
@@ -72,6 +70,10 @@ class Planning(Desk):
         if found is not None and not self._up_to_date(found):
             self.plan_soon()
         self.show_soon()
+
+    def _awaited(self, event: messages.Offered) -> bool:
+        ticket = self._tickets.get(event.problem)
+        return ticket is not None and ticket.number == event.ticket
 
     def _ticket(self, problem: Problem, *, urgent: bool) -> work.Ticket:
         self._count += 1

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from checks.repair.plan import FixPlan, Refusal, RightAnswer, Safety
 from checks.stages import Passed
+from checks.wording import few
 from tui.visible import visible
 
 if TYPE_CHECKING:
@@ -164,15 +165,10 @@ def rights_rows(answers: Sequence[RightAnswer]) -> list[Row]:
         for where, what in places.items():
             alike.setdefault(", ".join(dict.fromkeys(what)), []).append(where)
         most = _NAMED if allowed else len(places)
-        text = "; ".join(f"{what} in {_listed(where, most)}" for what, where in alike.items())
+        text = "; ".join(f"{what} in {few(where, most)}" for what, where in alike.items())
         if text:
             rows.append((Text("  may", "dim"), Text.assemble((symbol, style), " ", visible(text))))
     return rows
-
-
-def _listed(names: Sequence[str], most: int) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def diff_rows(lines: Iterable[tuple[str, str]]) -> list[Row]:

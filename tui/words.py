@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from checks.wording import few
 from tui.render import pods
 from tui.visible import visible
 
@@ -166,6 +167,5 @@ def gap_lines(board: Board) -> list[Text]:
         lines = [f"not looked at: {visible(gap.place)} ({visible(gap.why)})" for gap in gaps[:_GAPS]]
         rest = [f"and {len(gaps) - _GAPS} places more"] if len(gaps) > _GAPS else []
         return [Text.assemble(("? ", "yellow"), line) for line in (*lines, *rest)]
-    names = ", ".join(visible(gap.namespace or "all namespaces") for gap in gaps[:6])
-    more = f" and {len(gaps) - 6} more" if len(gaps) > 6 else ""
-    return [Text.assemble(("? ", "yellow"), f"not looked at: {names}{more} ({visible(gaps[0].why)})")]
+    names = few([visible(gap.namespace or "all namespaces") for gap in gaps], 6)
+    return [Text.assemble(("? ", "yellow"), f"not looked at: {names} ({visible(gaps[0].why)})")]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from checks.clients.contextsettings import extension_of, with_context
 from checks.errors import ConfigError
 from checks.settings import Settings, for_context
+from checks.wording import few
 
 POD_DIR = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _FILE_FIELDS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
@@ -213,9 +214,7 @@ def _server(cluster: _Named, wanted: str) -> str:
 
 
 def _names(merged: _Merged) -> str:
-    names = sorted(merged.contexts)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (", ".join(names[:_SHOWN]) + more) or "none"
+    return few(sorted(merged.contexts), _SHOWN) or "none"
 
 
 def _pointed(found: dict[str, _Named], context: _Named, what: str, wanted: str) -> _Named:

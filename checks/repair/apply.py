@@ -13,6 +13,7 @@ from checks.repair.plan import FixPlan, Outcome, Progress, Safety
 from checks.repair.safely import safely
 from checks.repair.steps import NOT_WRITTEN as NOT_WRITTEN
 from checks.repair.steps import Body, Step, Unmade, Writer
+from checks.wording import few
 
 OnProgress = Callable[[Progress], None]
 
@@ -28,6 +29,24 @@ def apply(
     if plan.safety is Safety.ADVICE or not plan.steps:
         raise Refused(f"{plan.title}: this is advice; it is not carried out from here")
     return safely(lambda: _Run(plan, writer, journal, on_progress, audit).run(), "The repair")
+
+
+def rehearse(steps: Sequence[Step], writer: Writer) -> tuple[Body | None, ...]:
+    """Let the API server say about every write whether it would take it; returns the objects as it would store them.
+
+    Writes nothing. Raises ClusterError for the first that it would not take.
+    """
+    answers: dict[int, Body | None] = {}
+    broken = threading.Event()
+
+    def lane(numbers: Sequence[int]) -> None:
+        for number in numbers:
+            if not broken.is_set():
+                answers[number] = steps[number].apply(writer, dry_run=True)
+
+    for lanes in waves(steps):
+        beside(lanes, lane, broken)
+    return tuple(answers[number] for number in range(len(steps)))
 
 
 class _Run:
@@ -46,26 +65,12 @@ class _Run:
 
     def run(self) -> Outcome:
         self._tell("checking", "Asking the API server whether it would take every write")
-        answers = self._rehearse()
+        answers = rehearse(self.plan.steps, self.writer)
         self._tell("journal", "Writing the receipt")
         opened = self.journal.open(self.plan, answers, self.name)
         self.course.receipts.update((receipt.namespace, receipt) for receipt in opened)
         self.course.carry_out()
         return self._finish()
-
-    def _rehearse(self) -> tuple[Body | None, ...]:
-        """Let the API server say about every write whether it would take it, before the first one."""
-        answers: dict[int, Body | None] = {}
-        broken = threading.Event()
-
-        def lane(numbers: Sequence[int]) -> None:
-            for number in numbers:
-                if not broken.is_set():
-                    answers[number] = self.plan.steps[number].apply(self.writer, dry_run=True)
-
-        for lanes in waves(self.plan.steps):
-            beside(lanes, lane, broken)
-        return tuple(answers[number] for number in range(len(self.plan.steps)))
 
     def _finish(self) -> Outcome:
         came = self.course
@@ -117,4 +122,4 @@ class _Run:
 
 
 def _names(steps: list[Step]) -> str:
-    return ", ".join(str(step.target) for step in steps[:4]) + (f" and {len(steps) - 4} more" if len(steps) > 4 else "")
+    return few([str(step.target) for step in steps], 4)

@@ -77,21 +77,18 @@ class Journal:
                 self._shelf(receipt).renew(receipt)
         return tuple(changed)
 
-    def renew(self, receipts: tuple[Receipt, ...], kept: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+    def renew(self, receipts: tuple[Receipt, ...], kept: tuple[Receipt, ...]) -> None:
         """Write receipts anew that have lost steps; one that has none left is removed. Raises ClusterError."""
         for before, receipt in zip(receipts, kept, strict=True):
             if not receipt.steps:
                 self.drop((before,))
             elif receipt != before:
                 self._shelf(receipt).renew(receipt)
-        return tuple(receipt for receipt in kept if receipt.steps)
 
-    def close(self, receipts: tuple[Receipt, ...]) -> tuple[Receipt, ...]:
+    def close(self, receipts: tuple[Receipt, ...]) -> None:
         """Write that the repair came to its end; raises ClusterError."""
-        closed = tuple(replace(receipt, closed=True) for receipt in receipts)
-        for receipt in closed:
-            self._shelf(receipt).renew(receipt)
-        return closed
+        for receipt in receipts:
+            self._shelf(receipt).renew(replace(receipt, closed=True))
 
     def drop(self, receipts: tuple[Receipt, ...]) -> None:
         """Remove receipts that are no longer needed; raises ClusterError."""

@@ -11,6 +11,7 @@ from checks.errors import DoctorError
 from checks.model import ObjectRef
 from checks.repair.kinds import dig
 from checks.repair.steps import Body, Writer
+from checks.wording import few
 
 _SOON = 120.0
 """Seconds after a receipt within which its project is made; a killed run could not write down that it was."""
@@ -52,8 +53,7 @@ def besides(ref: ObjectRef, current: Body, writer: Writer, going: Collection[str
         return f"{count} repositor{'y' if count == 1 else 'ies'}"
     known = {*going, f"member {dig(current, 'status', 'owner')}"}
     held = tuple(dict.fromkeys(word for word in writer.held(ref) if word not in known))
-    more = f" and {len(held) - _NAMED} more" if len(held) > _NAMED else ""
-    return ", ".join(held[:_NAMED]) + more
+    return few(held, _NAMED)
 
 
 def word(ref: ObjectRef, current: Body) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from checks.repair.steps import Step, Verb
+from checks.wording import few
 
 if TYPE_CHECKING:
     from checks.model import ObjectRef
@@ -131,8 +132,8 @@ class FixPlan:
         if len(pods) <= FEW:
             return tuple(line for step in self.steps for line in step.diff())
         rest = tuple(line for step in self.steps if step.verb is not Verb.REPLACE_POD for line in step.diff())
-        names = ", ".join(step.target.name for step in pods[:FEW])
-        return (*rest, ("-", f"{len(pods)} pods that wait for their image: {names} and {len(pods) - FEW} more"))
+        names = few([step.target.name for step in pods], FEW)
+        return (*rest, ("-", f"{len(pods)} pods that wait for their image: {names}"))
 
     @property
     def targets(self) -> tuple[ObjectRef, ...]:

@@ -6,6 +6,7 @@ from checks.model import ObjectRef, Pull
 from checks.repair.bench import Bench
 from checks.repair.kinds import WORKLOADS, WRITTEN, dig, list_holder, pull_list
 from checks.repair.steps import Body
+from checks.wording import few
 
 REPLACEABLE = frozenset({"ReplicaSet", "Deployment", "DaemonSet", "StatefulSet"})
 """Owners that make a deleted pod again and take no harm."""
@@ -57,8 +58,7 @@ def controller(body: Body | None) -> tuple[str, str]:
 
 def names_of(pulls: tuple[Pull, ...]) -> str:
     """Name a few pods: `web-1, web-2 and 7 more`."""
-    names = [pull.pod for pull in pulls]
-    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return few([pull.pod for pull in pulls], 3)
 
 
 def may_change_template(found: Carrier) -> bool:

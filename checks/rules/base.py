@@ -141,11 +141,19 @@ def served(evidence: Evidence) -> Manifest | None:
     return None
 
 
-def let_in(evidence: Evidence) -> Trial:
+def token_trial(evidence: Evidence) -> Trial:
     """The trial that tells whether this machine gets a token: without a login, else the one that stands for it."""
     if evidence.anonymous.knows is not Knows.NEEDLESS:
         return evidence.anonymous
     return next((t for t in evidence.trials if t.stands_for_all), evidence.anonymous)
+
+
+def from_here(evidence: Evidence, got: str) -> str:
+    """What a token asked for from here came to, as a part of a sentence: `got`, or why there was none."""
+    trial = token_trial(evidence)
+    if trial.manifest is not None:
+        return got
+    return f"; from here: {trial.why}" if trial.why else ""
 
 
 def _served(trial: Trial) -> bool:

@@ -5,6 +5,7 @@ from checks.certchain import chain, issuer_not_sent, out_of_time
 from checks.clocks import behind_certificate
 from checks.facts import Certificate, Fact, Ping
 from checks.model import Evidence, Proof
+from checks.wording import few
 
 _MOST_NAMES = 5
 
@@ -51,8 +52,7 @@ def names(evidence: Evidence) -> str:
     """Return the names that the certificate is for, as the end of a sentence."""
     ping = _asked(evidence)
     listed = ping.value.certificates[0].names if ping else ()
-    more = f" and {len(listed) - _MOST_NAMES} more" if len(listed) > _MOST_NAMES else ""
-    return f"; it is for {', '.join(listed[:_MOST_NAMES])}{more}" if listed else ""
+    return f"; it is for {few(listed, _MOST_NAMES)}" if listed else ""
 
 
 def proofs(evidence: Evidence) -> tuple[Proof, ...]:

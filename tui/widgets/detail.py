@@ -63,7 +63,6 @@ class Detail(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self._full = full
         self._shown = ""
-        self._parts: tuple[object, ...] = ()
         self._sources: dict[str, object] = {}
         """What each part was made from."""
 
@@ -82,20 +81,17 @@ class Detail(VerticalScroll, can_focus=False):
         if problem is None:
             self._clear()
             return
-        probed = board.probes.get(problem.id)
-        parts = (problem, board.offers.get(problem.id), board.repairs.get(problem.id), probed)
-        if self._parts and all(new is old for new, old in zip(parts, self._parts, strict=True)):
-            return
-        self._parts = parts
         if key != self._shown:
             self.scroll_home(animate=False)
         self._shown = problem.id
-        self.border_title = _title(problem, self._full, several=bool(board.clusters))
+        title = _title(problem, self._full, several=bool(board.clusters))
+        if self._anew("title", title):
+            self.border_title = title
         first, repair, offers = problem.diagnoses[0], board.repairs.get(problem.id), board.offers.get(problem.id)
         self._set("verdict", problem.sentence, safe)
         self._set("path", first.path, lambda path: grid(path_rows(path), STAGE_WIDTH))
         self._set("evidence", (first.cause.proofs, first.unknowns), lambda _: grid(self._evidence(first), PROOF_WIDTH))
-        self._set("probe", probed, lambda probed: grid(probed_rows(probed), SIGN_WIDTH))
+        self._set("probe", board.probes.get(problem.id), lambda probed: grid(probed_rows(probed), SIGN_WIDTH))
         self._set("repair", repair, repair_part)
         if self._anew("cards", (problem.id, offers, repair)):
             self._cards(offers, repair)
@@ -114,10 +110,11 @@ class Detail(VerticalScroll, can_focus=False):
         return bool(shown.display) and self.scrollable_content_region.contains_region(shown.region)
 
     def _clear(self) -> None:
-        self._shown, self._parts, self.border_title = "", (), ""
+        self._shown, self.border_title = "", ""
         for name in ("verdict", "path", "evidence", "probe", "repair"):
             self._set(name, None, lambda _: "")
-        self._sources.pop("cards", None)
+        self._anew("title", None)
+        self._anew("cards", None)
         for card in self.query(Card):
             card.display = False
 

@@ -18,6 +18,7 @@ from checks.repair.sealed import Sealed
 from checks.repair.secretwrite import SecretWrite
 from checks.repair.sources import Source
 from checks.repair.wiring import Wired
+from checks.wording import few
 
 ID, KEY = "mint-robot", "m"
 _LONGEST = 60
@@ -143,6 +144,5 @@ def _kept(old: FixPlan | None) -> tuple[str, ...]:
 
 
 def _title(robot: str, projects: tuple[str, ...], targets: tuple[ObjectRef, ...]) -> str:
-    more = f" and {len(targets) - _NAMED} more" if len(targets) > _NAMED else ""
-    where = ", ".join(f"{t.namespace}/{t.name}" for t in targets[:_NAMED]) + more
+    where = few([f"{t.namespace}/{t.name}" for t in targets], _NAMED)
     return f"Make robot account {robot} that pulls {', '.join(projects)}, write it into Secret {where}"

@@ -15,6 +15,7 @@ from checks.repair.secretwrite import SecretWrite, free_name, write_secret
 from checks.repair.sources import Source, given
 from checks.repair.spread import Spread, added, spread
 from checks.repair.wiring import Wired, wire
+from checks.wording import few
 
 ID, KEY = "new-login", "s"
 
@@ -118,8 +119,7 @@ def _without(pulls: tuple[Pull, ...], name: str) -> tuple[Pull, ...]:
 
 
 def _named(targets: tuple[ObjectRef, ...]) -> str:
-    more = f" and {len(targets) - 3} more" if len(targets) > 3 else ""
-    return f"Secret {', '.join(f'{t.namespace}/{t.name}' for t in targets[:3])}{more}"
+    return f"Secret {few([f'{t.namespace}/{t.name}' for t in targets], 3)}"
 
 
 def _title(problem: Problem, targets: tuple[ObjectRef, ...], sources: tuple[Source, ...]) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from checks.complaints.places import same_site
 from checks.facts import Fact
 from checks.model import Evidence, Finding, Proof, Stage
-from checks.rules.base import Rule, kubelet_proof, let_in, registry_subject, trial_proofs
+from checks.rules.base import Rule, from_here, kubelet_proof, registry_subject, token_trial, trial_proofs
 
 
 def examine(evidence: Evidence) -> Finding | None:
@@ -30,21 +30,18 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD215",
         subject,
-        {"registry": subject.name, "realm": _address(realm), "how": how, "here": _here(evidence)},
+        {
+            "registry": subject.name,
+            "realm": _address(realm),
+            "how": how,
+            "here": from_here(evidence, ", though this machine gets one"),
+        },
         (
             kubelet_proof(evidence),
             Proof("registry", f"GET {ping.value.exchange.url} names the realm {realm}", ping.at),
-            *trial_proofs(let_in(evidence)),
+            *trial_proofs(token_trial(evidence)),
         ),
     )
-
-
-def _here(evidence: Evidence) -> str:
-    """What a token asked for from here came to."""
-    trial = let_in(evidence)
-    if trial.manifest is not None:
-        return ", though this machine gets one"
-    return f"; from here: {trial.why}" if trial.why else ""
 
 
 def odd_realm(registry: str, realm: str, *, elsewhere: bool) -> str:

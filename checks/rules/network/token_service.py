@@ -9,7 +9,7 @@ What to do: open the token address shown in the evidence; it must answer JSON.
 """
 
 from checks.model import Evidence, Finding, Stage
-from checks.rules.base import Rule, kubelet_proof, let_in, registry_subject, trial_proofs
+from checks.rules.base import Rule, from_here, kubelet_proof, registry_subject, token_trial, trial_proofs
 from checks.rules.health_rule import health_proofs, ill
 
 _UNREACHABLE = frozenset(
@@ -36,17 +36,9 @@ def examine(evidence: Evidence) -> Finding | None:
     return Finding(
         "HD216",
         subject,
-        {"registry": subject.name, "here": _here(evidence), "ill": ill(evidence)},
-        (kubelet_proof(evidence), *trial_proofs(let_in(evidence)), *health_proofs(evidence)),
+        {"registry": subject.name, "here": from_here(evidence, ", though it answers from here"), "ill": ill(evidence)},
+        (kubelet_proof(evidence), *trial_proofs(token_trial(evidence)), *health_proofs(evidence)),
     )
-
-
-def _here(evidence: Evidence) -> str:
-    """What a token asked for from here came to."""
-    trial = let_in(evidence)
-    if trial.manifest is not None:
-        return ", though it answers from here"
-    return f"; from here: {trial.why}" if trial.why else ""
 
 
 RULE = Rule(
